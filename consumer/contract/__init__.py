@@ -1,0 +1,1 @@
+"""The contract: typed events, their identities and their wire form. Knows nothing of Kafka."""

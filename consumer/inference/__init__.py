@@ -1,0 +1,1 @@
+"""From text to calibrated predictions. The only folder that imports ONNX Runtime."""

@@ -1,0 +1,1 @@
+"""Kafka in and out. The only folder that imports the Kafka client."""

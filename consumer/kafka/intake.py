@@ -1,0 +1,225 @@
+"""The group member: reads records and serves rebalances. Publishes and commits nothing.
+
+Subscribed to the messages topic only. The callbacks (un)assign the same-numbered feedback partition
+with it, because a group subscribed to both may give partition p of the two to different members.
+
+Traps kept here: an exception that leaves a callback, or a signal handler, inside `consume` makes
+the client throw away messages it has already taken; so callbacks catch everything and the loop
+raises afterwards. `consume(n, t)` waits the whole t unless n arrive; so one is awaited and the rest
+are taken without waiting.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from confluent_kafka import (
+    OFFSET_INVALID,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
+
+from consumer.kafka.changelog import Changelog
+from consumer.kafka.client_settings import KafkaSettings, intake_properties
+from consumer.ports import Assignment, InputGap, Landmark, Owner, StreamStopped
+from consumer.ports import TopicPartition as At
+from consumer.records import Record
+
+_COMMITTED_TIMEOUT_S = 60.0
+_WATERMARK_TIMEOUT_S = 10.0
+_HARMLESS = frozenset(
+    {
+        KafkaError._TRANSPORT,  # noqa: SLF001
+        KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+        KafkaError._TIMED_OUT,  # noqa: SLF001
+        KafkaError._RESOLVE,  # noqa: SLF001
+    }
+)
+
+
+class Intake:
+    """One consumer of the group. Every method belongs to the kafka thread."""
+
+    def __init__(self, settings: KafkaSettings, changelog: Changelog, landmark: Landmark) -> None:
+        self._settings = settings
+        self._topics = (settings.topics.messages, settings.topics.feedback)
+        self._changelog = changelog
+        self._landmark = landmark
+        self._epochs: dict[int, int] = {}
+        self._owned: set[int] = set()
+        self._at_end: set[At] = set()
+        self._joined = False
+        self._failure: BaseException | None = None
+        self._owner: Owner | None = None
+        self.consumer = Consumer(intake_properties(settings))
+
+    def start(self, owner: Owner) -> None:
+        """Subscribes; the first poll joins the group."""
+        self._owner = owner
+        self.consumer.subscribe(
+            [self._settings.topics.messages],
+            on_assign=self._guarded(self._assigned),
+            on_revoke=self._guarded(self._revoked),
+            on_lost=self._guarded(self._revoked),
+        )
+
+    def poll(self, limit: int, wait_s: float) -> list[Record]:
+        """Copies at most `limit` records out of the client."""
+        messages = self.consumer.consume(1, wait_s)
+        if messages and limit > 1:
+            messages += self.consumer.consume(limit - 1, 0)
+        if self._failure is not None:
+            raise self._failure
+        records = []
+        for message in messages:
+            error = message.error()
+            if error is None:
+                partition = message.partition()
+                if partition in self._owned:
+                    records.append(_record(message, self._epochs[partition]))
+                    self._at_end.discard((records[-1].topic, partition))
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                self._at_end.add((message.topic() or "", message.partition() or 0))
+            else:
+                self._on_error(message, error)
+        return records
+
+    def joined(self) -> bool:
+        """Whether an assignment, be it empty, has been received."""
+        return self._joined
+
+    def exhausted(self, partition: int) -> bool:
+        """Whether nothing is unread: the client has met the end of both topics since."""
+        return all((topic, partition) in self._at_end for topic in self._topics)
+
+    def lag(self) -> Mapping[At, int]:
+        """Unread records by partition, from the client's cached watermarks."""
+        lags: dict[At, int] = {}
+        assigned = [TopicPartition(t, p) for t in self._topics for p in self._owned]
+        for at in self.consumer.position(assigned) if assigned else ():
+            _low, high = self.consumer.get_watermark_offsets(at, cached=True)
+            if at.offset >= 0 and high >= 0:
+                lags[(at.topic, at.partition)] = max(0, high - at.offset)
+        return lags
+
+    def committed(self, partitions: Iterable[At]) -> list[TopicPartition]:
+        """Stable committed offsets with their metadata; waits for pending transactions."""
+        wanted = [TopicPartition(topic, partition) for topic, partition in partitions]
+        answer: list[TopicPartition] = self.consumer.committed(wanted, timeout=_COMMITTED_TIMEOUT_S)
+        for at in answer:
+            if at.error is not None:
+                raise KafkaException(at.error)
+        return answer
+
+    def close(self) -> None:
+        """Leaves the group at once, so that others need not wait for a timeout."""
+        self.consumer.close()
+
+    def _guarded(
+        self, serve: Callable[[list[TopicPartition]], None]
+    ) -> Callable[[Consumer, list[TopicPartition]], None]:
+        def callback(_consumer: Consumer, partitions: list[TopicPartition]) -> None:
+            try:
+                serve(partitions)
+            except BaseException as failure:  # raised by poll, after consume
+                self._failure = failure
+
+        return callback
+
+    def _assigned(self, partitions: list[TopicPartition]) -> None:
+        self._landmark("in_on_assign")
+        self._joined = True
+        numbers = sorted(at.partition for at in partitions)
+        assignments = [self._take_over(number) for number in numbers]
+        self.consumer.incremental_assign(
+            [
+                TopicPartition(topic, assignment.partition, offset)
+                for assignment in assignments
+                for topic, offset in assignment.next_offsets.items()
+            ]
+        )
+
+    def _take_over(self, partition: int) -> Assignment:
+        """First the committed offsets, then the state: never the other way round."""
+        offsets, gaps = self._first_offsets(partition)
+        epoch = self._epochs.get(partition, 0) + 1
+        self._epochs[partition] = epoch
+        self._owned.add(partition)
+        assignment = Assignment(partition, epoch, offsets, gaps)
+        self._required_owner().assigned(assignment, self._restored(partition))
+        return assignment
+
+    def _restored(self, partition: int) -> Iterable[tuple[bytes, bytes | None]]:
+        self._landmark("mid_restore")
+        yield from self._changelog.read(partition)
+
+    def _first_offsets(self, partition: int) -> tuple[dict[str, int], tuple[InputGap, ...]]:
+        offsets: dict[str, int] = {}
+        gaps: list[InputGap] = []
+        for at in self.committed([(topic, partition) for topic in self._topics]):
+            low, high = self._watermarks(at)
+            if at.offset == OFFSET_INVALID or at.offset < 0:
+                offsets[at.topic] = low if self._settings.start == "earliest" else high
+            elif at.offset < low:
+                gaps.append(InputGap(at.topic, partition, at.offset, low, "retention"))
+                offsets[at.topic] = low
+            else:
+                offsets[at.topic] = at.offset
+        return offsets, tuple(gaps)
+
+    def _watermarks(self, at: TopicPartition) -> tuple[int, int]:
+        marks = self.consumer.get_watermark_offsets(at, timeout=_WATERMARK_TIMEOUT_S)
+        if marks is None:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
+        low, high = marks
+        return low, high
+
+    def _revoked(self, partitions: list[TopicPartition]) -> None:
+        self._landmark("in_on_revoke")
+        self._joined = True
+        numbers = sorted({at.partition for at in partitions} & self._owned)
+        for number in numbers:
+            self._owned.discard(number)
+            self._at_end -= {(topic, number) for topic in self._topics}
+            self._required_owner().revoked(number)
+        self.consumer.incremental_unassign(
+            [TopicPartition(topic, number) for number in numbers for topic in self._topics]
+        )
+
+    def _on_error(self, message: Message, error: KafkaError) -> None:
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
+            self._skip_gap(message)
+        elif error.fatal() or not (error.retriable() or error.code() in _HARMLESS):
+            cause = f"reading {message.topic()}[{message.partition()}] failed ({error.name()})"
+            raise StreamStopped(cause, "see docs/operations.md, reading failed", exit_code=69)
+
+    def _skip_gap(self, message: Message) -> None:
+        """Retention passed us while we were reading: the loss becomes an event, reading goes on."""
+        at = TopicPartition(message.topic() or "", message.partition() or 0)
+        low, _high = self._watermarks(at)
+        lost_from = max(0, message.offset() or 0)
+        self._required_owner().gap(InputGap(at.topic, at.partition, lost_from, low, "retention"))
+        self.consumer.seek(TopicPartition(at.topic, at.partition, low))
+
+    def _required_owner(self) -> Owner:
+        if self._owner is None:
+            message = "start() comes before poll()"
+            raise RuntimeError(message)
+        return self._owner
+
+
+def _record(message: Message, epoch: int) -> Record:
+    _kind, timestamp_ms = message.timestamp()
+    headers = message.headers()
+    return Record(
+        # The client's types allow None for messages that were never read from a broker.
+        message.topic(),  # type: ignore[arg-type]
+        message.partition(),  # type: ignore[arg-type]
+        message.offset(),  # type: ignore[arg-type]
+        epoch,
+        timestamp_ms,
+        message.key(),
+        message.value(),
+        tuple(headers) if headers else (),  # type: ignore[arg-type]
+    )

@@ -1,0 +1,79 @@
+"""Runs the loop on a thread of its own and ends it: in order, or by force.
+
+The main thread only waits, because Python runs signal handlers there and nowhere else: were it the
+kafka thread, a SIGTERM would wait for ever behind a call that hangs in C (librdkafka 5456). The
+handler sets a flag and nothing more; an exception raised in it would lose messages.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+from consumer.ports import StreamStopped
+
+EXIT_OK = 0
+EXIT_BUG = 70
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Lifecycle:
+    """One run of the service, from start to exit code."""
+
+    def __init__(self, run: Callable[[threading.Event], None], deadline_s: float) -> None:
+        self._run = run
+        self._deadline_s = deadline_s
+        self._stop = threading.Event()
+        self._woken = threading.Event()
+        self._signals = 0
+        self.failure: BaseException | None = None
+
+    def serve(self) -> int:
+        """Blocks until the loop has ended; the exit code. Never returns if the loop hangs."""
+        previous = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
+        thread = threading.Thread(target=self._guarded, name="kafka", daemon=True)
+        thread.start()
+        try:
+            self._woken.wait()
+            if self._signals:
+                thread.join(self._deadline_s)
+                if thread.is_alive():
+                    self._leave()
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+        thread.join()
+        return self._exit_code()
+
+    def stop(self) -> None:
+        """Asks the loop to end in order."""
+        self._stop.set()
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._signals += 1
+        self._stop.set()
+        self._woken.set()
+        if self._signals > 1:
+            self._leave()
+
+    def _leave(self) -> None:
+        """The deadline is over. With exactly-once an open transaction simply never happened."""
+        sys.stderr.flush()
+        os._exit(EXIT_OK)
+
+    def _guarded(self) -> None:
+        try:
+            self._run(self._stop)
+        except BaseException as failure:
+            self.failure = failure
+        finally:
+            self._woken.set()
+
+    def _exit_code(self) -> int:
+        if self.failure is None:
+            return EXIT_OK
+        if isinstance(self.failure, StreamStopped):
+            return self.failure.exit_code
+        return EXIT_BUG

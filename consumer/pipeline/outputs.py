@@ -1,0 +1,102 @@
+"""Turns what routing said into records to publish. The only place that serialises events."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from consumer.contract.catalogue import (
+    ESCALATION_OPENED,
+    ESCALATION_RESOLVED,
+    ESCALATION_UPDATED,
+    INPUT_LOST,
+    ROUTING_DECIDED,
+)
+from consumer.contract.clock import format_ms
+from consumer.contract.cloudevents import Envelope
+from consumer.contract.dead_letter import dead_letter
+from consumer.contract.identity import escalation_event_id, event_id
+from consumer.contract.incident import InputLost
+from consumer.contract.topics import Topics
+from consumer.ports import InputGap, OutRecord
+from consumer.records import Record, Rejected
+from consumer.routing.conversation import Conversation, encode
+from consumer.routing.router import Routed
+
+_TRACE_HEADER = "traceparent"
+
+
+class Outputs:
+    """Records of the contract, ready for one transaction."""
+
+    def __init__(self, topics: Topics, source: str, max_bytes: int) -> None:
+        self._topics = topics
+        self._source = source
+        self._max_bytes = max_bytes
+        self._encoder = msgspec.json.Encoder()
+        self._decided = Envelope(source, ROUTING_DECIDED)
+        self._lost = Envelope(source, INPUT_LOST)
+        self._escalations = {
+            event_type.name: Envelope(source, event_type)
+            for event_type in (ESCALATION_OPENED, ESCALATION_UPDATED, ESCALATION_RESOLVED)
+        }
+
+    def routed(self, key: str, routed: Routed, record: Record | None) -> Iterator[OutRecord]:
+        """The decision, then the escalation changes, of one input record or (None) of a timer."""
+        raw_key = key.encode()
+        trace = _trace_of(record)
+        decision = routed.decision
+        cause = decision.decision_id if decision else _coordinates(record)
+        if decision is not None:
+            yield OutRecord(
+                self._topics.routing,
+                raw_key,
+                self._encoder.encode(decision),
+                self._decided.headers(
+                    decision.decision_id, key, decision.decided_at, _coordinates(record), trace
+                ),
+            )
+        for name, event in routed.escalations:
+            identity = escalation_event_id(name, event.escalation_id, event.seq)
+            yield OutRecord(
+                self._topics.escalations,
+                raw_key,
+                self._encoder.encode(event),
+                self._escalations[name].headers(identity, key, event.updated_at, cause, trace),
+            )
+
+    def dead(self, rejected: Rejected, decision_id: str | None) -> OutRecord:
+        """The original bytes with the reason beside them."""
+        letter = dead_letter(rejected, decision_id, self._max_bytes)
+        return OutRecord(self._topics.dead_letters, letter.key, letter.value, letter.headers)
+
+    def state(self, partition: int, key: str, state: Conversation | None) -> OutRecord:
+        """The changelog record of a conversation; a tombstone where it is forgotten."""
+        value = None if state is None else encode(state)
+        return OutRecord(self._topics.state, key.encode(), value, None, partition)
+
+    def lost(self, gap: InputGap, now_ms: int) -> OutRecord:
+        """`input.lost`, in the transaction that moves the offset past the gap."""
+        key = f"{gap.topic}:{gap.partition}"
+        at = format_ms(now_ms)
+        event = InputLost(
+            topic=gap.topic,
+            partition=gap.partition,
+            from_offset=gap.start,
+            to_offset=gap.end,
+            cause=gap.cause,
+        )
+        identity = event_id(INPUT_LOST.name, self._source, gap.topic, gap.partition, gap.start)
+        headers = self._lost.headers(identity, key, at, f"{key}:{gap.start}", None)
+        return OutRecord(self._topics.incidents, key.encode(), self._encoder.encode(event), headers)
+
+
+def _coordinates(record: Record | None) -> str:
+    return "timer" if record is None else f"{record.topic}/{record.partition}/{record.offset}"
+
+
+def _trace_of(record: Record | None) -> bytes | None:
+    if record is not None:
+        for name, value in record.headers:
+            if name == _TRACE_HEADER:
+                return value
+    return None

@@ -1,0 +1,1 @@
+"""Mood, rules, escalation: from what was understood to what is decided. Pure: no clock, no I/O."""

@@ -1,0 +1,208 @@
+"""Conditions of rules, compiled: a field, an operator, a value; all, any, not. No expressions.
+
+`test` is a plain closure and runs for every message. `holds` and `fails` say why: they run for the
+rule that matched, or for a person who asks. An absent attribute meets only `ne` and
+`exists: false`.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from consumer.contract.decision import Evidence
+from consumer.routing.features import Features
+from consumer.routing.fields import Field, Operand, Scalar
+
+Test = Callable[[Features], bool]
+
+NEGATED = "not_"
+
+
+class Condition(Protocol):
+    """One compiled condition."""
+
+    test: Test
+
+    def holds(self, features: Features) -> tuple[Evidence, ...]:
+        """The parts that made it true; call it only where `test` is true."""
+        ...
+
+    def fails(self, features: Features) -> tuple[Evidence, ...]:
+        """The parts that made it false; call it only where `test` is false."""
+        ...
+
+
+class Leaf:
+    """A field, an operator and a value."""
+
+    __slots__ = ("_field", "_op", "_threshold", "test")
+
+    def __init__(self, field: Field, op: str, value: Operand) -> None:
+        self._field = field
+        self._op = op
+        self._threshold: Scalar = ", ".join(value) if isinstance(value, tuple) else value
+        self.test: Test = _compile(field, op, value)
+
+    def holds(self, features: Features) -> tuple[Evidence, ...]:
+        """The condition with the value it met."""
+        return (self._evidence(features, self._op),)
+
+    def fails(self, features: Features) -> tuple[Evidence, ...]:
+        """The negated condition with the value that it met."""
+        return (self._evidence(features, NEGATED + self._op),)
+
+    def _evidence(self, features: Features, op: str) -> Evidence:
+        value = self._field.read(features)
+        if value is None:
+            value = ""
+        elif isinstance(value, tuple):
+            value = ", ".join(value)
+        return Evidence(self._field.name, op, value, self._threshold)
+
+
+class All:
+    """Every part holds."""
+
+    __slots__ = ("_parts", "test")
+
+    def __init__(self, parts: tuple[Condition, ...]) -> None:
+        self._parts = parts
+        self.test: Test = _every(tuple(part.test for part in parts))
+
+    def holds(self, features: Features) -> tuple[Evidence, ...]:
+        """What every part says."""
+        return tuple(item for part in self._parts for item in part.holds(features))
+
+    def fails(self, features: Features) -> tuple[Evidence, ...]:
+        """What the first failing part says."""
+        return next((p.fails(features) for p in self._parts if not p.test(features)), ())
+
+
+class Any:
+    """At least one part holds."""
+
+    __slots__ = ("_parts", "test")
+
+    def __init__(self, parts: tuple[Condition, ...]) -> None:
+        self._parts = parts
+        self.test: Test = _some(tuple(part.test for part in parts))
+
+    def holds(self, features: Features) -> tuple[Evidence, ...]:
+        """What the first part that holds says."""
+        return next((p.holds(features) for p in self._parts if p.test(features)), ())
+
+    def fails(self, features: Features) -> tuple[Evidence, ...]:
+        """What every part says: all of them fail."""
+        return tuple(item for part in self._parts for item in part.fails(features))
+
+
+class Not:
+    """The part does not hold."""
+
+    __slots__ = ("_part", "test")
+
+    def __init__(self, part: Condition) -> None:
+        self._part = part
+        inner = part.test
+        self.test: Test = lambda features: not inner(features)
+
+    def holds(self, features: Features) -> tuple[Evidence, ...]:
+        """Why the part fails."""
+        return self._part.fails(features)
+
+    def fails(self, features: Features) -> tuple[Evidence, ...]:
+        """Why the part holds."""
+        return self._part.holds(features)
+
+
+def _every(tests: tuple[Test, ...]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
+
+    def every(features: Features) -> bool:
+        for test in tests:  # noqa: SIM110  a loop costs half of all() over a generator
+            if not test(features):
+                return False
+        return True
+
+    return every
+
+
+def _some(tests: tuple[Test, ...]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
+
+    def some(features: Features) -> bool:
+        for test in tests:  # noqa: SIM110  a loop costs half of any() over a generator
+            if test(features):
+                return True
+        return False
+
+    return some
+
+
+def _compile(field: Field, op: str, value: Operand) -> Test:
+    return _COMPILERS[op](field, value)
+
+
+def _eq(field: Field, value: Operand) -> Test:
+    read = field.read
+    return lambda features: read(features) == value
+
+
+def _ne(field: Field, value: Operand) -> Test:
+    read = field.read
+    return lambda features: read(features) != value
+
+
+def _in(field: Field, value: Operand) -> Test:
+    read = field.read
+    allowed = frozenset(value if isinstance(value, tuple) else (value,))
+    return lambda features: read(features) in allowed
+
+
+def _gte(field: Field, value: Operand) -> Test:
+    read, bound = field.number, _number(value)
+    return lambda features: read(features) >= bound
+
+
+def _lte(field: Field, value: Operand) -> Test:
+    read, bound = field.number, _number(value)
+    return lambda features: read(features) <= bound
+
+
+def _gt(field: Field, value: Operand) -> Test:
+    read, bound = field.number, _number(value)
+    return lambda features: read(features) > bound
+
+
+def _lt(field: Field, value: Operand) -> Test:
+    read, bound = field.number, _number(value)
+    return lambda features: read(features) < bound
+
+
+def _exists(field: Field, value: Operand) -> Test:
+    read, wanted = field.read, bool(value)
+    return lambda features: (read(features) not in (None, "", ())) is wanted
+
+
+def _has(field: Field, value: Operand) -> Test:
+    members = field.members
+    return lambda features: value in members(features)
+
+
+def _number(value: Operand) -> float:
+    assert isinstance(value, int | float)  # noqa: S101  checked when the rules are loaded
+    return float(value)
+
+
+_COMPILERS: dict[str, Callable[[Field, Operand], Test]] = {
+    "eq": _eq,
+    "ne": _ne,
+    "in": _in,
+    "gte": _gte,
+    "lte": _lte,
+    "gt": _gt,
+    "lt": _lt,
+    "exists": _exists,
+    "has": _has,
+}

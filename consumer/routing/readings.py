@@ -1,0 +1,122 @@
+"""Turns probabilities into the guesses of a decision, with the rules' thresholds. Keeps no state.
+
+Intent status, in this order:
+    unsupported_language  the text is in a language the models do not read
+    out_of_scope          the best intent is below `out_of_scope`
+    ambiguous             it is below `suggest`, or its lead is below `ambiguity_margin`
+    ok                    otherwise
+A machine may answer alone only where the status is ok, the turn is not degraded, and both intent
+and category reach their `automate`.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from consumer.contract.decision import (
+    AngerGuess,
+    CategoryGuess,
+    IntentCandidate,
+    IntentGuess,
+    SentimentGuess,
+)
+from consumer.contract.known_values import ANGER_LEVELS, CATEGORIES
+
+DECIMALS = 4
+MAX_ANGER_LEVEL = 3
+_HALF = 0.5  # added before truncation: the level is the rounded expected level
+
+# Of an unusable record nothing is known: zeros, which no confidence bound accepts.
+UNREAD_CATEGORY = CategoryGuess("query", 0.0, dict.fromkeys(CATEGORIES, 0.0))
+UNREAD_INTENT = IntentGuess("other", 0.0, 0.0, (), "out_of_scope")
+UNREAD_SENTIMENT = SentimentGuess("neutral", 0.0, 0.0)
+UNREAD_ANGER = AngerGuess(0.0, ANGER_LEVELS[0])
+
+
+class IntentThresholds(Struct, frozen=True):
+    """Bounds on the intent head; `automate_overrides` holds stricter or looser ones by intent."""
+
+    suggest: float
+    automate: float
+    ambiguity_margin: float
+    out_of_scope: float
+    automate_overrides: dict[str, float]
+
+
+class CategoryThresholds(Struct, frozen=True, gc=False):
+    """Bounds on the category head."""
+
+    suggest: float
+    automate: float
+
+
+def read_category(scores: dict[str, float]) -> CategoryGuess:
+    """The likeliest category."""
+    label = max(scores, key=scores.__getitem__)
+    return CategoryGuess(label, round(scores[label], DECIMALS), scores)
+
+
+def read_sentiment(scores: Mapping[str, float]) -> SentimentGuess:
+    """The likeliest label; the score is P(positive) - P(negative)."""
+    negative, neutral, positive = scores["negative"], scores["neutral"], scores["positive"]
+    score = round(positive - negative, DECIMALS)
+    if neutral >= negative and neutral >= positive:
+        return SentimentGuess("neutral", score, round(neutral, DECIMALS))
+    if negative >= positive:
+        return SentimentGuess("negative", score, round(negative, DECIMALS))
+    return SentimentGuess("positive", score, round(positive, DECIMALS))
+
+
+def read_anger(score: float) -> AngerGuess:
+    """The score and the level it rounds to."""
+    return AngerGuess(round(score, DECIMALS), ANGER_LEVELS[int(score * MAX_ANGER_LEVEL + _HALF)])
+
+
+def read_intent(
+    scores: Mapping[str, float], bounds: IntentThresholds, unsupported: bool
+) -> IntentGuess:
+    """The likeliest intent, its status and the three best candidates."""
+    first = second = third = ""
+    best = next_best = last = -1.0
+    for name, score in scores.items():  # one pass: a third of the cost of sorting
+        if score <= last:
+            continue
+        if score > best:
+            first, second, third = name, first, second
+            best, next_best, last = score, best, next_best
+        elif score > next_best:
+            second, third = name, second
+            next_best, last = score, next_best
+        else:
+            third, last = name, score
+    margin = best - next_best if second else best
+    confidence = round(best, DECIMALS)
+    candidates: tuple[IntentCandidate, ...] = (IntentCandidate(first, confidence),)
+    if second:
+        candidates += (IntentCandidate(second, round(next_best, DECIMALS)),)
+    if third:
+        candidates += (IntentCandidate(third, round(last, DECIMALS)),)
+    status = "unsupported_language" if unsupported else intent_status(best, margin, bounds)
+    return IntentGuess(first, confidence, round(margin, DECIMALS), candidates, status)
+
+
+def intent_status(confidence: float, margin: float, bounds: IntentThresholds) -> str:
+    """What the bounds say of the likeliest intent."""
+    if confidence < bounds.out_of_scope:
+        return "out_of_scope"
+    if confidence < bounds.suggest or margin < bounds.ambiguity_margin:
+        return "ambiguous"
+    return "ok"
+
+
+def is_answerable(
+    intent: IntentGuess,
+    category: CategoryGuess,
+    intent_bounds: IntentThresholds,
+    category_bounds: CategoryThresholds,
+) -> bool:
+    """Whether both heads are sure enough for an answer without a person."""
+    if intent.status != "ok" or category.confidence < category_bounds.automate:
+        return False
+    needed = intent_bounds.automate_overrides.get(intent.name, intent_bounds.automate)
+    return intent.confidence >= needed

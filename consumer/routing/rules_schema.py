@@ -1,0 +1,225 @@
+"""The shape of a rules file, as types. Closed: an unknown field is an error. Checks shape only."""
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from consumer.contract.known_values import TIERS
+
+RULES_FORMAT = 1
+DEFAULT_REPEAT_CONTACTS = 2  # contacts within 7 days, this one included
+MAX_REMINDERS = 10
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Identifier = Annotated[str, Meta(min_length=1, max_length=128)]
+Sentence = Annotated[str, Meta(min_length=1, max_length=300)]
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Seconds = Annotated[int, Meta(ge=1, le=7 * 24 * 3600)]
+Severity = Annotated[int, Meta(ge=1, le=4)]
+Priority = Annotated[int, Meta(ge=0, le=100)]
+Count = Annotated[int, Meta(ge=1, le=100)]
+
+
+class _Closed(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """No field but the declared ones."""
+
+
+class ConditionSpec(_Closed, frozen=True, rename={"negated": "not"}):
+    """Either `field`, `op`, `value`; or one of `all`, `any`, `not`."""
+
+    field: str | None = None
+    op: str | None = None
+    value: str | float | bool | list[str] | None = None
+    all: list["ConditionSpec"] | None = None
+    any: list["ConditionSpec"] | None = None
+    negated: "ConditionSpec | None" = None
+
+
+class TargetSpec(_Closed, frozen=True):
+    """One of the four, and the skills that are asked for."""
+
+    queue: Identifier | None = None
+    flow: Identifier | None = None
+    page: Identifier | None = None
+    agent: Identifier | None = None
+    skills: list[Identifier] = []
+
+
+class FallbackSpec(_Closed, frozen=True):
+    """Where to go if nobody took it after `after_s` seconds."""
+
+    after_s: Seconds
+    target: TargetSpec
+    drop_skills: list[Identifier] = []
+    priority_delta: Annotated[int, Meta(ge=-100, le=100)] = 0
+
+
+class ReasonSpec(_Closed, frozen=True):
+    """Why, for machines and for people."""
+
+    code: Name
+    en: Sentence
+    zh: Sentence
+
+
+class RouteBody(_Closed, frozen=True):
+    """What a route does, without its condition: the default has none."""
+
+    action: str
+    target: TargetSpec
+    priority: Priority
+    reason: ReasonSpec
+    sla: str = "default"
+    calendar: str | None = None
+    out_of_hours: TargetSpec | None = None
+    fallbacks: list[FallbackSpec] = []
+
+
+class RouteSpec(RouteBody, frozen=True, kw_only=True):
+    """One route."""
+
+    id: Name
+    when: ConditionSpec
+
+
+class SlaSpec(_Closed, frozen=True):
+    """Seconds of the wall, from the message's event time."""
+
+    first_response_s: Seconds
+    resolution_s: Annotated[int, Meta(ge=1, le=365 * 24 * 3600)]
+
+
+class CalendarSpec(_Closed, frozen=True):
+    """Weekly hours in a time zone."""
+
+    tz: str
+    open: dict[str, str | list[str]]
+    closed_dates: list[date] = []
+
+
+class LanguagesSpec(_Closed, frozen=True):
+    """Languages with a queue of their own, and the one that stands in for all others."""
+
+    supported: Annotated[list[Name], Meta(min_length=1, max_length=20)]
+    fallback: Name
+
+
+class IntentThresholdsSpec(_Closed, frozen=True):
+    """Bounds on the intent head."""
+
+    suggest: Share
+    automate: Share
+    ambiguity_margin: Share
+    out_of_scope: Share
+    automate_overrides: dict[str, Share] = {}
+
+
+class CategoryThresholdsSpec(_Closed, frozen=True):
+    """Bounds on the category head."""
+
+    suggest: Share
+    automate: Share
+
+
+class ThresholdsSpec(_Closed, frozen=True):
+    """Bounds by head."""
+
+    intent: IntentThresholdsSpec
+    category: CategoryThresholdsSpec
+
+
+class EnterSpec(_Closed, frozen=True):
+    """Opens at this score for this many customer turns in a row."""
+
+    score: Share
+    turns: Count = 1
+
+
+class FastSpec(_Closed, frozen=True):
+    """Opens at this score in one turn."""
+
+    score: Share
+
+
+class ExitSpec(_Closed, frozen=True):
+    """Ends after this many customer turns in a row below this score."""
+
+    below: Share
+    turns: Count
+
+
+class SeverityStep(_Closed, frozen=True):
+    """`level` from `score` on."""
+
+    score: Share
+    level: Severity
+
+
+class RecommendedSpec(_Closed, frozen=True):
+    """What whoever takes it should do."""
+
+    action: str
+    target: TargetSpec
+    tone: str
+    suppress_recommendations: bool
+
+
+class SummarySpec(_Closed, frozen=True):
+    """One sentence for people."""
+
+    en: Sentence
+    zh: Sentence
+
+
+class _EscalationSpec(_Closed, frozen=True, tag_field="kind"):
+    id: Name
+    enter: EnterSpec
+    exit: ExitSpec | None = None
+    cool_down_s: Annotated[int, Meta(ge=0, le=7 * 24 * 3600)]
+    ack_within_s: Seconds
+    remind_every_s: Annotated[int, Meta(ge=60, le=7 * 24 * 3600)] | None = None
+    remind_times: Annotated[int, Meta(ge=0, le=MAX_REMINDERS)] = 1
+    expire_after_s: Seconds
+    severity: Annotated[list[SeverityStep], Meta(min_length=1, max_length=10)]
+    vip_delta: Annotated[int, Meta(ge=0, le=3)] = 0
+    vip_tiers: list[str] = field(default_factory=lambda: list(TIERS[1:]))
+    recommended: RecommendedSpec
+    summary: SummarySpec
+
+
+class AngerSpec(_EscalationSpec, frozen=True, kw_only=True, tag="anger"):
+    """On `anger.score`."""
+
+    fast: FastSpec | None = None
+
+
+class PhrasesSpec(_Closed, frozen=True):
+    """Words that ask for a person. `whole` must be the whole message; `unless` cancels a hit."""
+
+    contains: list[Identifier] = []
+    whole: list[Identifier] = []
+    unless: list[Identifier] = []
+
+
+class HumanRequestSpec(_EscalationSpec, frozen=True, kw_only=True, tag="human_request"):
+    """On the probability of one intent, or on phrases by language."""
+
+    intent: str = "contact_agent"
+    phrases: dict[str, PhrasesSpec] = {}
+
+
+class RulesSpec(_Closed, frozen=True):
+    """A rules file."""
+
+    format: int
+    name: Name
+    version: Name
+    languages: LanguagesSpec
+    thresholds: ThresholdsSpec
+    repeat_contact_from: Count = DEFAULT_REPEAT_CONTACTS
+    calendars: dict[str, CalendarSpec]
+    sla: dict[str, SlaSpec]
+    escalations: list[AngerSpec | HumanRequestSpec] = []
+    routes: list[RouteSpec]
+    default: RouteBody

@@ -1,0 +1,121 @@
+"""Texts and targets with bounded placeholders. Never looks into the message's text.
+
+Reason and summary texts take values of the decision; a target's id takes `{language}` and
+`{entity.TYPE}`. An entity goes into a target only if it is made of plain characters: a masked or
+odd value makes the route inapplicable instead of building a path that nobody meant.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from string import Formatter
+
+from consumer.contract.decision import Entity, ReasonText, Target
+
+LANGUAGE = "language"
+ENTITY_PREFIX = "entity."
+MAX_TEXT_CHARACTERS = 500
+_SAFE_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+Part = tuple[str, str | None]
+Values = Mapping[str, str]
+
+
+def parse(template: str) -> tuple[Part, ...]:
+    """The template as (literal, placeholder) pairs.
+
+    Raises:
+        ValueError: unbalanced braces, or a placeholder with a format or conversion.
+    """
+    parts: list[Part] = []
+    for literal, name, spec, conversion in Formatter().parse(template):
+        if spec or conversion or name == "":
+            message = f"placeholder {{{name}}} takes no format"
+            raise ValueError(message)
+        parts.append((literal, name))
+    return tuple(parts)
+
+
+def placeholders(template: str) -> frozenset[str]:
+    """Names in braces."""
+    return frozenset(name for _, name in parse(template) if name is not None)
+
+
+def fill(parts: tuple[Part, ...], values: Values) -> str:
+    """The text with its placeholders filled."""
+    return "".join([text if name is None else text + values[name] for text, name in parts])
+
+
+@dataclass(frozen=True, slots=True)
+class TextPair:
+    """A sentence in both languages. `fixed` is set where nothing has to be filled in."""
+
+    en: tuple[Part, ...]
+    zh: tuple[Part, ...]
+    fixed: ReasonText | None
+
+    def render(self, values: Callable[[], Values]) -> ReasonText:
+        """The sentence; `values` is asked only if the text has placeholders."""
+        if self.fixed is not None:
+            return self.fixed
+        found = values()
+        return ReasonText(
+            fill(self.en, found)[:MAX_TEXT_CHARACTERS], fill(self.zh, found)[:MAX_TEXT_CHARACTERS]
+        )
+
+
+def text_pair(en: str, zh: str) -> TextPair:
+    """Compiles both texts; raises ValueError like `parse`."""
+    english, chinese = parse(en), parse(zh)
+    static = all(name is None for _, name in (*english, *chinese))
+    fixed = ReasonText(fill(english, {}), fill(chinese, {})) if static else None
+    return TextPair(english, chinese, fixed)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTemplate:
+    """A target for one language. `fixed` is set where no entity is needed."""
+
+    type: str
+    parts: tuple[Part, ...]
+    skills: tuple[str, ...]
+    fixed: Target | None
+
+    def render(self, entities: tuple[Entity, ...]) -> Target | None:
+        """The target; None if an entity that it needs is missing or unfit."""
+        if self.fixed is not None:
+            return self.fixed
+        values: dict[str, str] = {}
+        for _, name in self.parts:
+            if name is None:
+                continue
+            value = _entity_value(name.removeprefix(ENTITY_PREFIX), entities)
+            if value is None:
+                return None
+            values[name] = value
+        return Target(self.type, fill(self.parts, values), self.skills)
+
+
+def target_template(
+    kind: str, identifier: str, skills: tuple[str, ...], language: str
+) -> TargetTemplate:
+    """The target with its language filled in; raises ValueError like `parse`."""
+    parts = tuple(_with_language(part, language) for part in parse(identifier))
+    filled = tuple(
+        fill(tuple(_with_language(part, language) for part in parse(skill)), {}) for skill in skills
+    )
+    static = all(name is None for _, name in parts)
+    fixed = Target(kind, fill(parts, {}), filled) if static else None
+    return TargetTemplate(kind, parts, filled, fixed)
+
+
+def _with_language(part: Part, language: str) -> Part:
+    literal, name = part
+    return (literal + language, None) if name == LANGUAGE else part
+
+
+def _entity_value(entity_type: str, entities: tuple[Entity, ...]) -> str | None:
+    for entity in entities:
+        if entity.type == entity_type and _SAFE_VALUE.fullmatch(entity.normalized):
+            return entity.normalized
+    return None

@@ -1,0 +1,1 @@
+"""What people see of the service: metrics, health, logs. Changes nothing of what it does."""

@@ -1,0 +1,1 @@
+"""Training, export and packaging of model bundles. Never imported by the service."""
