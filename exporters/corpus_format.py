@@ -20,8 +20,12 @@ NO_ESCALATION = "none"
 KINDS = (NO_ESCALATION, *ESCALATION_KINDS)
 SPEAKERS = {"C": "customer", "A": "agent", "B": "bot", "S": "system"}
 
-_MARK = re.compile(r"\\(?P<literal>[\[\]])|\[(?P<inner>[^\[\]]*)\]\{(?P<type>[^{}]*)\}|(?P<stray>\[)")
-_HEADING = re.compile(r"== (?P<name>\S+) \| kind=(?P<kind>\w+)(?: open=(?P<first>\d+)\.\.(?P<last>\d+))?")
+_MARK = re.compile(
+    r"\\(?P<literal>[\[\]])|\[(?P<inner>[^\[\]]*)\]\{(?P<type>[^{}]*)\}|(?P<stray>\[)"
+)
+_HEADING = re.compile(
+    r"== (?P<name>\S+) \| kind=(?P<kind>\w+)(?: open=(?P<first>\d+)\.\.(?P<last>\d+))?"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,10 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
+def _label(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
 def _read_messages(path: Path, corpus: Corpus) -> None:
     situation = ""
     for number, line in _lines(path):
@@ -66,12 +70,12 @@ def _read_messages(path: Path, corpus: Corpus) -> None:
         elif not line.startswith("#"):
             parsed = parse_row(line, language_of(path), situation)
             if isinstance(parsed, str):
-                corpus.problems.append(Problem(path.name, number, "row", parsed))
+                corpus.problems.append(Problem(_label(path), number, "row", parsed))
             elif not situation:
                 rule = "every row stands under a `## situation: name`"
-                corpus.problems.append(Problem(path.name, number, "row", rule))
+                corpus.problems.append(Problem(_label(path), number, "row", rule))
             else:
-                corpus.rows.append(LabelledRow(parsed[0], path.name, number))
+                corpus.rows.append(LabelledRow(parsed[0], _label(path), number))
 
 
 @dataclass(slots=True)
@@ -94,7 +98,7 @@ def _read_conversations(path: Path, corpus: Corpus) -> None:
             current = None if heading is None else _Open(*heading, number)
             if heading is None:
                 rule = "`== name | kind=none` or `== name | kind=anger open=3..4`"
-                corpus.problems.append(Problem(path.name, number, "heading", rule))
+                corpus.problems.append(Problem(_label(path), number, "heading", rule))
         elif not line.startswith("#"):
             _read_turn(line, number, path, current, corpus)
     _close(current, path, corpus)
@@ -104,14 +108,14 @@ def _read_turn(line: str, number: int, path: Path, current: _Open | None, corpus
     mark, _, rest = line.strip().partition(" ")
     if current is None or mark not in SPEAKERS:
         rule = "a turn stands under a heading and starts with C, A, B or S"
-        corpus.problems.append(Problem(path.name, number, "turn", rule))
+        corpus.problems.append(Problem(_label(path), number, "turn", rule))
     elif mark == "C":
         parsed = parse_row(rest, language_of(path), current.name)
         if isinstance(parsed, str):
-            corpus.problems.append(Problem(path.name, number, "turn", parsed))
+            corpus.problems.append(Problem(_label(path), number, "turn", parsed))
             return
         row, intent = parsed
-        corpus.turn_rows.append(LabelledRow(row, path.name, number))
+        corpus.turn_rows.append(LabelledRow(row, _label(path), number))
         current.turns.append(ConversationTurn("customer", row.text, row, intent or row.intent))
     else:
         text = rest.strip().removeprefix("|").strip()
@@ -125,7 +129,7 @@ def _close(current: _Open | None, path: Path, corpus: Corpus) -> None:
     first, last = current.opens or (1, 1)
     if not 1 <= first <= last <= customers:
         rule = f"open=first..last counts customer turns, 1 to {customers}"
-        corpus.problems.append(Problem(path.name, current.line, f"{first}..{last}", rule))
+        corpus.problems.append(Problem(_label(path), current.line, f"{first}..{last}", rule))
     corpus.conversations.append(
         Conversation(
             current.name, language_of(path), current.kind, current.opens, tuple(current.turns)

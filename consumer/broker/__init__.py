@@ -1,4 +1,4 @@
 """The embedded Apache Kafka: a real broker for laptops, demos, tests and benchmarks.
 
-It is not for production, and it knows nothing about chat messages or topics.
+Runs on Linux and macOS. It is not for production, and knows nothing about messages or topics.
 """

@@ -45,9 +45,11 @@ class EmbeddedKafka:
         self,
         settings: BrokerSettings = BrokerSettings(),
         announce: Callable[[str], None] = lambda _: None,
+        pick_ports: Callable[[int], list[int]] = free_ports,
     ) -> None:
         self._settings = settings
         self._announce = announce
+        self._pick_ports = pick_ports
         self._data: DataFolder | None = None
         self._nodes: dict[int, Node] = {}
         self._ports: list[int] = []
@@ -169,14 +171,14 @@ class EmbeddedKafka:
     def _choose_ports(self, count: int) -> tuple[list[int], list[int]]:
         first = self._settings.port
         if first is None:
-            ports = free_ports(2 * count)
+            ports = self._pick_ports(2 * count)
             return ports[:count], ports[count:]
         clients = list(range(first, first + count))
         for port in clients:
             if not is_free(port):
                 message = f"port {port} on {HOST} is in use: choose another port"
                 raise BrokerError(message)
-        free = [port for port in free_ports(2 * count) if port not in clients]
+        free = [port for port in self._pick_ports(2 * count) if port not in clients]
         return clients, free[:count]
 
     def _launch(self, number: int) -> None:

@@ -62,8 +62,12 @@ def open_data_folder(kept: Path | None, brokers: int) -> DataFolder:
 
 def _refuse_foreign(path: Path) -> None:
     """Never writes among files that are not ours."""
-    if path.is_dir() and any(path.iterdir()) and not (path / _LOCK).exists():
-        message = f"{path} is not empty and is no data folder of the embedded broker"
+    if path.is_dir():
+        foreign = any(path.iterdir()) and not (path / _LOCK).exists()
+    else:
+        foreign = path.exists()
+    if foreign:
+        message = f"{path} holds something else than the data of an embedded broker"
         raise BrokerError(message)
 
 

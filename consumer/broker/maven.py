@@ -25,9 +25,12 @@ def download_jars(coordinates: tuple[str, ...], folder: Path) -> None:
     """
     with tempfile.TemporaryDirectory(dir=folder) as repository:
         artifacts = _resolve(_maven(Path(repository)), coordinates)
-        with ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool:
+        pool = ThreadPoolExecutor(_PARALLEL_DOWNLOADS)
+        try:
             for jar in pool.map(lambda artifact: artifact.resolve(), artifacts):
                 shutil.move(jar, folder / jar.name)
+        finally:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C waits for the running ones only
 
 
 def _maven(repository: Path) -> "MavenContext":

@@ -24,13 +24,13 @@ def is_free(port: int) -> bool:
         return _hold(port, held)
 
 
-def free_ports(count: int, below: int | None = None) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Different free ports, drawn at random so that parallel clusters rarely meet.
 
     Raises:
         BrokerError: too few are free.
     """
-    end = _ephemeral_low() if below is None else below
+    end = _ephemeral_low()
     begin = min(_LOWEST_PORT, end // 2)
     candidates = random.SystemRandom().sample(range(begin, end), min(_TRIES, end - begin))
     free: list[int] = []

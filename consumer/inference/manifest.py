@@ -103,7 +103,7 @@ def read_manifest(folder: Path) -> Manifest:
         with path.open("rb") as stream:
             raw = stream.read(MAX_MANIFEST_BYTES + 1)
     except OSError as error:
-        raise BundleError(str(path), error.strerror, "the bundle needs a readable manifest") from error
+        raise BundleError(str(path), error.strerror, "a readable manifest") from error
     return parse_manifest(raw)
 
 

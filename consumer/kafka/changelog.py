@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from consumer.kafka.client_settings import KafkaSettings, restore_properties
+from consumer.kafka.watermarks import watermarks
 from consumer.ports import Clock, StateRecord, StreamStopped
 
 _POLL_S = 0.2
@@ -69,13 +70,10 @@ class Changelog:
     def _high_watermark(self, partition: int) -> int:
         at = TopicPartition(self._topic, partition)
         try:
-            marks = self._watermarks.get_watermark_offsets(at, timeout=self._timeout_s)
+            _low, high = watermarks(self._watermarks, at)
         except KafkaException as failure:
             raise _lost(self._topic, partition, failure.args[0].name()) from failure
-        if marks is None:
-            raise _lost(self._topic, partition, "no answer")
-        end: int = marks[1]
-        return end
+        return high
 
 
 def _lost(topic: str, partition: int, cause: str) -> StreamStopped:

@@ -22,12 +22,13 @@ from confluent_kafka import (
 
 from consumer.kafka.changelog import Changelog
 from consumer.kafka.client_settings import KafkaSettings, intake_properties
-from consumer.ports import Assignment, InputGap, Landmark, Owner, StreamStopped
+from consumer.kafka.watermarks import watermarks
+from consumer.ports import Assignment, Clock, InputGap, Landmark, Owner, StreamStopped
 from consumer.ports import TopicPartition as At
 from consumer.records import Record
 
 _COMMITTED_TIMEOUT_S = 60.0
-_WATERMARK_TIMEOUT_S = 10.0
+_MISSING_S = 30.0
 _HARMLESS = frozenset(
     {
         KafkaError._TRANSPORT,  # noqa: SLF001
@@ -41,11 +42,15 @@ _HARMLESS = frozenset(
 class Intake:
     """One consumer of the group. Every method belongs to the kafka thread."""
 
-    def __init__(self, settings: KafkaSettings, changelog: Changelog, landmark: Landmark) -> None:
+    def __init__(
+        self, settings: KafkaSettings, changelog: Changelog, clock: Clock, landmark: Landmark
+    ) -> None:
         self._settings = settings
         self._topics = (settings.topics.messages, settings.topics.feedback)
         self._changelog = changelog
+        self._clock = clock
         self._landmark = landmark
+        self._missing_since: float | None = None
         self._epochs: dict[int, int] = {}
         self._owned: set[int] = set()
         self._at_end: set[At] = set()
@@ -71,6 +76,7 @@ class Intake:
             messages += self.consumer.consume(limit - 1, 0)
         if self._failure is not None:
             raise self._failure
+        self._check_missing()
         records = []
         for message in messages:
             error = message.error()
@@ -158,7 +164,7 @@ class Intake:
         offsets: dict[str, int] = {}
         gaps: list[InputGap] = []
         for at in self.committed([(topic, partition) for topic in self._topics]):
-            low, high = self._watermarks(at)
+            low, high = watermarks(self.consumer, at)
             if at.offset == OFFSET_INVALID or at.offset < 0:
                 offsets[at.topic] = low if self._settings.start == "earliest" else high
             elif at.offset < low:
@@ -167,13 +173,6 @@ class Intake:
             else:
                 offsets[at.topic] = at.offset
         return offsets, tuple(gaps)
-
-    def _watermarks(self, at: TopicPartition) -> tuple[int, int]:
-        marks = self.consumer.get_watermark_offsets(at, timeout=_WATERMARK_TIMEOUT_S)
-        if marks is None:
-            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
-        low, high = marks
-        return low, high
 
     def _revoked(self, partitions: list[TopicPartition]) -> None:
         self._landmark("in_on_revoke")
@@ -190,14 +189,27 @@ class Intake:
     def _on_error(self, message: Message, error: KafkaError) -> None:
         if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
             self._skip_gap(message)
+        elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            # Said once of a young topic too, whose metadata has not reached every broker yet.
+            self._missing_since = self._missing_since or self._clock.monotonic()
         elif error.fatal() or not (error.retriable() or error.code() in _HARMLESS):
             cause = f"reading {message.topic()}[{message.partition()}] failed ({error.name()})"
             raise StreamStopped(cause, "see docs/operations.md, reading failed", exit_code=69)
 
+    def _check_missing(self) -> None:
+        if self._owned:
+            self._missing_since = None
+        elif (
+            self._missing_since is not None
+            and self._clock.monotonic() - self._missing_since > _MISSING_S
+        ):
+            cause = f"topic {self._settings.topics.messages} does not exist"
+            raise StreamStopped(cause, "create it with `chat-router topics create`", 69)
+
     def _skip_gap(self, message: Message) -> None:
         """Retention passed us while we were reading: the loss becomes an event, reading goes on."""
         at = TopicPartition(message.topic() or "", message.partition() or 0)
-        low, _high = self._watermarks(at)
+        low, _high = watermarks(self.consumer, at)
         lost_from = max(0, message.offset() or 0)
         self._required_owner().gap(InputGap(at.topic, at.partition, lost_from, low, "retention"))
         self.consumer.seek(TopicPartition(at.topic, at.partition, low))

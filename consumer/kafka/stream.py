@@ -39,7 +39,7 @@ class KafkaStream:
         beat: Callable[[str], None] = pass_by,
     ) -> None:
         self._changelog = Changelog(settings, clock, beat)
-        self._intake = Intake(settings, self._changelog, landmark)
+        self._intake = Intake(settings, self._changelog, clock, landmark)
         self._publisher: Publisher = (
             TransactionalPublisher(settings, self._intake, clock, landmark)
             if exactly_once

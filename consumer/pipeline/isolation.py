@@ -5,12 +5,10 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
-from consumer.inference.model import Model
-from consumer.inference.unusable import Unusable
-from consumer.records import Prediction
+from consumer.inference.bisect import infer_isolating
+from consumer.inference.model import Inferred, Model
 
 OpenModel = Callable[[], Model]
-Answer = Prediction | Unusable
 _STOP_S = 5.0
 
 
@@ -27,13 +25,13 @@ class Isolation:
         self._child: SpawnProcess | None = None
         self._channel: Connection | None = None
 
-    def infer(self, text: str) -> Answer | None:
+    def infer(self, text: str) -> Inferred | None:
         """The prediction, or None where the child died of it or did not answer in time."""
         channel = self._ready_channel()
         try:
             channel.send(text)
             if channel.poll(self._timeout_s):
-                answer: Answer = channel.recv()
+                answer: Inferred = channel.recv()
                 return answer
         except (EOFError, OSError):
             pass
@@ -71,4 +69,4 @@ def _serve(channel: Connection, open_model: OpenModel) -> None:
     channel.send("ready")
     while True:
         text: str = channel.recv()
-        channel.send(model.infer(model.prepare([text]))[0])
+        channel.send(infer_isolating(model, model.prepare([text]))[0])

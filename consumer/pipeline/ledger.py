@@ -60,6 +60,11 @@ class AttemptLedger:
         if self._suspects and any(self._suspects.pop(at, 0) for at in survivors):
             self._write_suspects()
 
+    def clear(self, record: Record) -> None:
+        """The suspect has its outcome."""
+        if self._suspects.pop(_coordinates(record), 0):
+            self._write_suspects()
+
     def close(self) -> None:
         """Closes the files of a clean stop; they are empty then."""
         for slot in self._slots:

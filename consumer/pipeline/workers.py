@@ -8,29 +8,31 @@ loop stops on it.
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 
 from msgspec import Struct
 
-from consumer.inference.understand import Understander
-from consumer.intake.decode import Decoder
-from consumer.pipeline.ledger import AttemptLedger
+from consumer.inference.model import Model
+from consumer.inference.understand import Ready, batches, joined, prepare, rejected, understand
+from consumer.pipeline.isolation import Isolation
+from consumer.pipeline.ledger import DEATHS_UNTIL_ISOLATED, AttemptLedger
 from consumer.pipeline.ready_queue import ReadyQueue
-from consumer.inference.prepared import Prepared
 from consumer.ports import Clock
-from consumer.records import Outcome, Record, Turn
+from consumer.records import Outcome, Record, Rejected, Turn, Understood
+from consumer.telemetry.observer import Observer
 
-Ready = tuple[Turn, Prepared]
 _CUSTOMER = "customer"
 
 
 class WorkerSettings(Struct, frozen=True):
-    """How much runs ahead, and where."""
+    """How much runs ahead. `token_budget` counts padded tokens of one model run."""
 
     prepare_threads: int = 1
     inference_threads: int = 2
     window: int = 512
     token_budget: int = 256
+    stop_s: float = 5.0
 
 
 class Settled(Struct, frozen=True, gc=False):
@@ -46,16 +48,20 @@ class Workers:
     def __init__(
         self,
         settings: WorkerSettings,
-        decoder: Decoder,
-        understander: Understander,
+        decode: Callable[[Record], Turn | Outcome],
+        model: Model,
         ledger: AttemptLedger,
+        isolation: Isolation,
         clock: Clock,
+        observer: Observer,
     ) -> None:
         self._settings = settings
-        self._decoder = decoder
-        self._understander = understander
+        self._decode = decode
+        self._model = model
         self._ledger = ledger
+        self._isolation = isolation
         self._clock = clock
+        self._observer = observer
         self._chunks: queue.SimpleQueue[list[Record] | None] = queue.SimpleQueue()
         self._ready: ReadyQueue[Ready] = ReadyQueue(settings.window, settings.inference_threads)
         self._settled: deque[list[Settled]] = deque()
@@ -68,12 +74,13 @@ class Workers:
         """Starts all threads; they end with `stop` or with the process."""
         for number in range(self._settings.prepare_threads):
             self._spawn(f"prepare-{number}", self._prepare_forever)
-        for number in range(self._settings.inference_threads):
-            self._spawn(f"inference-{number}", lambda slot=number: self._infer_forever(slot))
+        for slot in range(self._settings.inference_threads):
+            self._spawn(f"inference-{slot}", partial(self._infer_forever, slot))
 
     def submit(self, records: list[Record]) -> None:
         """Hands over a chunk of records; every one of them comes back settled."""
-        self._chunks.put(records)
+        if records:
+            self._chunks.put(records)
 
     def collect(self) -> list[Settled]:
         """All outcomes that have arrived."""
@@ -89,57 +96,86 @@ class Workers:
         return max((now - since for since in tuple(self._busy_since.values())), default=0.0)
 
     def stop(self) -> None:
-        """Asks all threads to end; does not wait for a model run in progress."""
+        """Asks all threads to end, waits for runs in progress, and leaves a clean ledger."""
         self._ready.close()
         for _ in range(self._settings.prepare_threads):
             self._chunks.put(None)
+        for thread in self._threads:
+            thread.join(self._settings.stop_s)
+        self._isolation.close()
+        if not any(thread.is_alive() for thread in self._threads):
+            self._ledger.close()
 
     def _spawn(self, name: str, work: Callable[[], None]) -> None:
-        def guarded() -> None:
-            try:
-                work()
-            except BaseException as failure:  # noqa: B902 - the loop raises it on its own thread
-                self.failure = failure
-                self.arrived.set()
-
-        thread = threading.Thread(target=guarded, name=name, daemon=True)
+        thread = threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as failure:  # the loop raises it, on its own thread
+            self.failure = failure
+            self.arrived.set()
 
     def _prepare_forever(self) -> None:
         while (records := self._chunks.get()) is not None:
             self._prepare(records)
 
-    def _prepare(self, records: Sequence[Record]) -> None:
+    def _prepare(self, records: list[Record]) -> None:
         done: list[Settled] = []
         turns: list[Turn] = []
         for record in records:
-            outcome = self._decoder.decode(record)
+            outcome = self._decode(record)
             if isinstance(outcome, Turn) and outcome.message.sender.role == _CUSTOMER:
                 turns.append(outcome)
             else:
                 done.append(Settled(record, outcome))
-        ready: list[Ready] = []
-        for turn, prepared in zip(turns, self._understander.prepare(turns), strict=True):
-            if prepared.length:
-                ready.append((turn, prepared))
-            else:
-                done.append(Settled(turn.record, self._understander.without_content(turn, prepared)))
-        if ready:
-            self._ready.put(ready)
+        if turns:
+            self._ready.put(prepare(self._model, turns))
         self._settle(done)
 
     def _infer_forever(self, slot: int) -> None:
-        while items := self._ready.take():
-            self._ledger.begin(slot, [turn.record for turn, _ in items])
-            for batch in self._understander.batches(items, self._settings.token_budget):
-                self._busy_since[slot] = self._clock.monotonic()
-                outcomes = self._understander.understand(batch)
-                del self._busy_since[slot]
-                self._settle([Settled(t.record, o) for (t, _), o in zip(batch, outcomes, strict=True)])
+        while window := self._ready.take():
+            suspects = self._ledger.dirty and self._isolate(window)
+            if suspects:
+                window = [item for item in window if item not in suspects]
+            self._ledger.begin(slot, [turn.record for turn, _ in window])
+            for batch in batches(window, self._settings.token_budget):
+                self._run(slot, batch)
             self._ledger.end(slot)
+
+    def _run(self, slot: int, batch: list[Ready]) -> None:
+        began = self._busy_since[slot] = self._clock.monotonic()
+        outcomes = understand(self._model, batch)
+        del self._busy_since[slot]
+        self._observer.inferred(
+            [prepared.length for _, prepared in batch], self._clock.monotonic() - began
+        )
+        self._settle([Settled(outcome_record(one), one) for one in outcomes])
+
+    def _isolate(self, window: list[Ready]) -> list[Ready]:
+        """Those that were in the model at several deaths run alone, in a process of their own."""
+        suspects = [
+            item for item in window if self._ledger.deaths(item[0].record) >= DEATHS_UNTIL_ISOLATED
+        ]
+        for turn, prepared in suspects:
+            answer = self._isolation.infer(turn.message.text)
+            if answer is None:
+                deaths = self._ledger.deaths(turn.record)
+                outcome: Understood | Rejected = rejected(turn, "crash", "ModelCrash", deaths + 1)
+            else:
+                outcome = joined(turn, prepared, answer, self._model.languages)
+            self._ledger.clear(turn.record)
+            self._settle([Settled(turn.record, outcome)])
+        return suspects
 
     def _settle(self, outcomes: list[Settled]) -> None:
         if outcomes:
             self._settled.append(outcomes)
             self.arrived.set()
+
+
+def outcome_record(outcome: Understood | Rejected) -> Record:
+    """The record that an inference outcome stands for."""
+    return outcome.record if isinstance(outcome, Rejected) else outcome.turn.record

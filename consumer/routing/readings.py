@@ -120,3 +120,27 @@ def is_answerable(
         return False
     needed = intent_bounds.automate_overrides.get(intent.name, intent_bounds.automate)
     return intent.confidence >= needed
+
+
+class Reading(Struct, frozen=True):
+    """What was made of one turn. `readable` says whether it moves mood and escalations."""
+
+    category: CategoryGuess
+    intent: IntentGuess
+    sentiment: SentimentGuess
+    anger: AngerGuess
+    reasons: tuple[str, ...]
+    readable: bool
+    answerable: bool
+
+
+# Rules see a label that no condition names, so that no content rule takes an unusable record.
+UNUSABLE = Reading(
+    CategoryGuess("unknown", 0.0, UNREAD_CATEGORY.scores),
+    IntentGuess("unknown", 0.0, 0.0, (), "unknown"),
+    UNREAD_SENTIMENT,
+    UNREAD_ANGER,
+    ("unusable_record",),
+    readable=False,
+    answerable=False,
+)

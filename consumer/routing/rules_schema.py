@@ -25,7 +25,7 @@ class _Closed(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """No field but the declared ones."""
 
 
-class ConditionSpec(_Closed, frozen=True, rename={"negated": "not"}):
+class ConditionSpec(_Closed, frozen=True, kw_only=True, rename={"negated": "not"}):
     """Either `field`, `op`, `value`; or one of `all`, `any`, `not`."""
 
     field: str | None = None
@@ -36,7 +36,7 @@ class ConditionSpec(_Closed, frozen=True, rename={"negated": "not"}):
     negated: "ConditionSpec | None" = None
 
 
-class TargetSpec(_Closed, frozen=True):
+class TargetSpec(_Closed, frozen=True, kw_only=True):
     """One of the four, and the skills that are asked for."""
 
     queue: Identifier | None = None
@@ -46,7 +46,7 @@ class TargetSpec(_Closed, frozen=True):
     skills: list[Identifier] = []
 
 
-class FallbackSpec(_Closed, frozen=True):
+class FallbackSpec(_Closed, frozen=True, kw_only=True):
     """Where to go if nobody took it after `after_s` seconds."""
 
     after_s: Seconds
@@ -55,7 +55,7 @@ class FallbackSpec(_Closed, frozen=True):
     priority_delta: Annotated[int, Meta(ge=-100, le=100)] = 0
 
 
-class ReasonSpec(_Closed, frozen=True):
+class ReasonSpec(_Closed, frozen=True, kw_only=True):
     """Why, for machines and for people."""
 
     code: Name
@@ -63,7 +63,7 @@ class ReasonSpec(_Closed, frozen=True):
     zh: Sentence
 
 
-class RouteBody(_Closed, frozen=True):
+class RouteBody(_Closed, frozen=True, kw_only=True):
     """What a route does, without its condition: the default has none."""
 
     action: str
@@ -83,14 +83,14 @@ class RouteSpec(RouteBody, frozen=True, kw_only=True):
     when: ConditionSpec
 
 
-class SlaSpec(_Closed, frozen=True):
+class SlaSpec(_Closed, frozen=True, kw_only=True):
     """Seconds of the wall, from the message's event time."""
 
     first_response_s: Seconds
     resolution_s: Annotated[int, Meta(ge=1, le=365 * 24 * 3600)]
 
 
-class CalendarSpec(_Closed, frozen=True):
+class CalendarSpec(_Closed, frozen=True, kw_only=True):
     """Weekly hours in a time zone."""
 
     tz: str
@@ -98,14 +98,14 @@ class CalendarSpec(_Closed, frozen=True):
     closed_dates: list[date] = []
 
 
-class LanguagesSpec(_Closed, frozen=True):
+class LanguagesSpec(_Closed, frozen=True, kw_only=True):
     """Languages with a queue of their own, and the one that stands in for all others."""
 
     supported: Annotated[list[Name], Meta(min_length=1, max_length=20)]
     fallback: Name
 
 
-class IntentThresholdsSpec(_Closed, frozen=True):
+class IntentThresholdsSpec(_Closed, frozen=True, kw_only=True):
     """Bounds on the intent head."""
 
     suggest: Share
@@ -115,48 +115,48 @@ class IntentThresholdsSpec(_Closed, frozen=True):
     automate_overrides: dict[str, Share] = {}
 
 
-class CategoryThresholdsSpec(_Closed, frozen=True):
+class CategoryThresholdsSpec(_Closed, frozen=True, kw_only=True):
     """Bounds on the category head."""
 
     suggest: Share
     automate: Share
 
 
-class ThresholdsSpec(_Closed, frozen=True):
+class ThresholdsSpec(_Closed, frozen=True, kw_only=True):
     """Bounds by head."""
 
     intent: IntentThresholdsSpec
     category: CategoryThresholdsSpec
 
 
-class EnterSpec(_Closed, frozen=True):
+class EnterSpec(_Closed, frozen=True, kw_only=True):
     """Opens at this score for this many customer turns in a row."""
 
     score: Share
     turns: Count = 1
 
 
-class FastSpec(_Closed, frozen=True):
+class FastSpec(_Closed, frozen=True, kw_only=True):
     """Opens at this score in one turn."""
 
     score: Share
 
 
-class ExitSpec(_Closed, frozen=True):
+class ExitSpec(_Closed, frozen=True, kw_only=True):
     """Ends after this many customer turns in a row below this score."""
 
     below: Share
     turns: Count
 
 
-class SeverityStep(_Closed, frozen=True):
+class SeverityStep(_Closed, frozen=True, kw_only=True):
     """`level` from `score` on."""
 
     score: Share
     level: Severity
 
 
-class RecommendedSpec(_Closed, frozen=True):
+class RecommendedSpec(_Closed, frozen=True, kw_only=True):
     """What whoever takes it should do."""
 
     action: str
@@ -165,14 +165,14 @@ class RecommendedSpec(_Closed, frozen=True):
     suppress_recommendations: bool
 
 
-class SummarySpec(_Closed, frozen=True):
+class SummarySpec(_Closed, frozen=True, kw_only=True):
     """One sentence for people."""
 
     en: Sentence
     zh: Sentence
 
 
-class _EscalationSpec(_Closed, frozen=True, tag_field="kind"):
+class _EscalationSpec(_Closed, frozen=True, kw_only=True, tag_field="kind"):
     id: Name
     enter: EnterSpec
     exit: ExitSpec | None = None
@@ -194,7 +194,7 @@ class AngerSpec(_EscalationSpec, frozen=True, kw_only=True, tag="anger"):
     fast: FastSpec | None = None
 
 
-class PhrasesSpec(_Closed, frozen=True):
+class PhrasesSpec(_Closed, frozen=True, kw_only=True):
     """Words that ask for a person. `whole` must be the whole message; `unless` cancels a hit."""
 
     contains: list[Identifier] = []
@@ -209,7 +209,7 @@ class HumanRequestSpec(_EscalationSpec, frozen=True, kw_only=True, tag="human_re
     phrases: dict[str, PhrasesSpec] = {}
 
 
-class RulesSpec(_Closed, frozen=True):
+class RulesSpec(_Closed, frozen=True, kw_only=True):
     """A rules file."""
 
     format: int

@@ -1,0 +1,133 @@
+"""Builds the record of a new escalation: why, for whom, what to do. Decides nothing."""
+
+from msgspec import Struct
+
+from consumer.contract.decision import Entity, Evidence, ReasonText
+from consumer.contract.escalation import EscalationCustomer, Recommended, Trigger
+from consumer.contract.identity import escalation_id
+from consumer.routing.conversation import NO_TIMER, STATE_OPEN, OpenRecord
+from consumer.routing.escalation_policy import ANGER, Policy
+
+MAX_ENTITIES = 8
+FIRST_SEQ = 1
+
+
+class Signal(Struct, frozen=True):
+    """What one customer turn says to one policy.
+
+    `turns` counts customer turns in a row at or over the enter score, `smoothed` is the weighted
+    score, `phrase` the words from the rules' list that were found.
+    """
+
+    policy: Policy
+    score: float
+    smoothed: float
+    turns: int
+    phrase: str = ""
+
+
+class Scene(Struct, frozen=True):
+    """The customer turn around the signals. `language` is one of the ruleset's."""
+
+    at_ms: int
+    conversation_key: str
+    topic: str
+    partition: int
+    offset: int
+    message_id: str
+    decision_id: str
+    customer: EscalationCustomer
+    language: str
+    category: str
+    intent: str
+    entities: tuple[Entity, ...]
+
+    @property
+    def tier(self) -> str:
+        """Of the customer."""
+        return self.customer.tier
+
+
+def open_record(signal: Signal, scene: Scene, suppressed: int) -> OpenRecord:
+    """The escalation that this turn opens."""
+    policy, at_ms = signal.policy, scene.at_ms
+    dedup_key = f"{scene.conversation_key}:{policy.kind}"
+    severity = policy.severity_of(signal.score, scene.tier)
+    ack_due_ms = at_ms + policy.ack_ms
+    return OpenRecord(
+        escalation_id=escalation_id(dedup_key, scene.topic, scene.partition, scene.offset),
+        kind=policy.kind,
+        seq=FIRST_SEQ,
+        state=STATE_OPEN,
+        severity=severity,
+        opened_ms=at_ms,
+        ack_due_ms=ack_due_ms,
+        remind_ms=ack_due_ms if policy.remind_times else NO_TIMER,
+        reminders_left=policy.remind_times,
+        expires_ms=at_ms + policy.expire_ms,
+        calm_turns=0,
+        person=False,
+        score=signal.score,
+        peak=signal.score,
+        suppressed=suppressed,
+        message_id=scene.message_id,
+        decision_id=scene.decision_id,
+        trigger=_trigger(signal),
+        category=scene.category,
+        intent=scene.intent,
+        entities=scene.entities[:MAX_ENTITIES],
+        customer=scene.customer,
+        recommended=Recommended(
+            policy.action,
+            policy.targets[scene.language],
+            policy.tone,
+            policy.suppress_recommendations,
+        ),
+        summary=_summary(signal, scene, severity, signal.score),
+    )
+
+
+def summary_of(signal: Signal, scene: Scene, record: OpenRecord) -> ReasonText:
+    """The sentence for people after a later turn."""
+    return _summary(signal, scene, record.severity, record.peak)
+
+
+def _summary(signal: Signal, scene: Scene, severity: int, peak: float) -> ReasonText:
+    return signal.policy.summary.render(
+        lambda: {
+            "score": f"{signal.score:.2f}",
+            "turns": str(signal.turns),
+            "severity": str(severity),
+            "peak": f"{peak:.2f}",
+            "category": scene.category,
+            "intent": scene.intent,
+            "tier": scene.tier,
+            "language": scene.language,
+        }
+    )
+
+
+def _trigger(signal: Signal) -> Trigger:
+    policy = signal.policy
+    return Trigger(
+        policy.id,
+        signal.score,
+        policy.enter,
+        policy.exit_below,
+        signal.turns,
+        _evidence(signal),
+    )
+
+
+def _evidence(signal: Signal) -> tuple[Evidence, ...]:
+    policy, score = signal.policy, signal.score
+    if policy.kind != ANGER:
+        if signal.phrase:
+            return (Evidence("text.phrase", "contains", signal.phrase, signal.phrase),)
+        return (Evidence(f"intent.{policy.intent}", "gte", score, policy.enter),)
+    if score >= policy.fast:
+        return (Evidence("anger.score", "gte", score, policy.fast),)
+    return (
+        Evidence("anger.score", "gte", score, policy.enter),
+        Evidence("conversation.angry_turns", "gte", signal.turns, policy.enter_turns),
+    )

@@ -1,0 +1,134 @@
+"""When an escalation opens and ends, compiled from the rules. Keeps no state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from consumer.contract.decision import Target
+from consumer.routing.human_request import PhraseList, phrase_list
+from consumer.routing.route_compiler import ACTIONS, Surroundings, compile_target, compile_text
+from consumer.routing.rules_error import RuleProblem
+from consumer.routing.rules_schema import AngerSpec, HumanRequestSpec, PhrasesSpec
+from consumer.routing.templates import TextPair
+from consumer.routing.timestamps import MS_PER_S
+from consumer.routing.yaml_source import Path
+
+ANGER = "anger"
+HUMAN_REQUEST = "human_request"
+MAX_SEVERITY = 4
+TONES = ("apologetic", "calm", "neutral")
+SUMMARY_VALUES = frozenset(
+    ("score", "turns", "severity", "category", "intent", "tier", "language", "peak")
+)
+NEVER = 0
+
+EscalationSpec = AngerSpec | HumanRequestSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One kind's policy. `fast` above 1 is never reached; `exit_turns` 0 means no calm end."""
+
+    kind: str
+    id: str
+    enter: float
+    enter_turns: int
+    fast: float
+    exit_below: float
+    exit_turns: int
+    cool_down_ms: int
+    ack_ms: int
+    remind_ms: int
+    remind_times: int
+    expire_ms: int
+    severity: tuple[tuple[float, int], ...]
+    vip_delta: int
+    vip_tiers: frozenset[str]
+    action: str
+    targets: Mapping[str, Target]
+    tone: str
+    suppress_recommendations: bool
+    summary: TextPair
+    intent: str
+    phrases: PhraseList | None
+
+    def enters(self, score: float, turns: int) -> bool:
+        """Whether this score, held for so many turns, opens an escalation."""
+        return score >= self.fast or (score >= self.enter and turns >= self.enter_turns)
+
+    def severity_of(self, score: float, tier: str) -> int:
+        """1..4, 4 is the worst."""
+        level = self.severity[0][1]
+        for bound, at_level in self.severity:
+            if score >= bound:
+                level = at_level
+        if tier in self.vip_tiers:
+            level += self.vip_delta
+        return min(level, MAX_SEVERITY)
+
+
+def compile_policy(spec: EscalationSpec, path: Path, around: Surroundings) -> Policy:
+    """The policy of one escalation.
+
+    Raises:
+        RuleProblem: thresholds without a gap between enter and exit, or times that cannot work.
+    """
+    _check(spec, path)
+    recommended = spec.recommended
+    is_anger = isinstance(spec, AngerSpec)
+    return Policy(
+        kind=ANGER if is_anger else HUMAN_REQUEST,
+        id=spec.id,
+        enter=spec.enter.score,
+        enter_turns=spec.enter.turns,
+        fast=spec.fast.score if isinstance(spec, AngerSpec) and spec.fast else 2.0,
+        exit_below=spec.exit.below if spec.exit else 0.0,
+        exit_turns=spec.exit.turns if spec.exit else NEVER,
+        cool_down_ms=spec.cool_down_s * MS_PER_S,
+        ack_ms=spec.ack_within_s * MS_PER_S,
+        remind_ms=(spec.remind_every_s or spec.ack_within_s) * MS_PER_S,
+        remind_times=spec.remind_times,
+        expire_ms=spec.expire_after_s * MS_PER_S,
+        severity=tuple((step.score, step.level) for step in spec.severity),
+        vip_delta=spec.vip_delta,
+        vip_tiers=frozenset(spec.vip_tiers),
+        action=recommended.action,
+        targets=compile_target(recommended.target, (*path, "recommended", "target"), around),
+        tone=recommended.tone,
+        suppress_recommendations=recommended.suppress_recommendations,
+        summary=compile_text(spec.summary.en, spec.summary.zh, (*path, "summary"), SUMMARY_VALUES),
+        intent=spec.intent if isinstance(spec, HumanRequestSpec) else "",
+        phrases=_phrases(spec.phrases) if isinstance(spec, HumanRequestSpec) else None,
+    )
+
+
+def _check(spec: EscalationSpec, path: Path) -> None:
+    if spec.exit is not None and spec.exit.below >= spec.enter.score:
+        problem = f"{spec.exit.below} is not below the enter score {spec.enter.score}"
+        raise RuleProblem((*path, "exit", "below"), problem)
+    if isinstance(spec, AngerSpec):
+        if spec.fast is not None and spec.fast.score < spec.enter.score:
+            problem = f"{spec.fast.score} is below the enter score {spec.enter.score}"
+            raise RuleProblem((*path, "fast", "score"), problem)
+    elif spec.enter.turns != 1:
+        raise RuleProblem((*path, "enter", "turns"), "a request for a person counts at once: 1")
+    if spec.ack_within_s >= spec.expire_after_s:
+        problem = f"{spec.ack_within_s} is not before expire_after_s {spec.expire_after_s}"
+        raise RuleProblem((*path, "ack_within_s"), problem)
+    bounds = [step.score for step in spec.severity]
+    if bounds != sorted(set(bounds)):
+        raise RuleProblem((*path, "severity"), "scores must rise from step to step")
+    for name, known in (("action", ACTIONS), ("tone", TONES)):
+        value = getattr(spec.recommended, name)
+        if value not in known:
+            problem = f"{value!r} is none of {', '.join(known)}"
+            raise RuleProblem((*path, "recommended", name), problem)
+
+
+def _phrases(by_language: Mapping[str, PhrasesSpec]) -> PhraseList | None:
+    if not by_language:
+        return None
+    return phrase_list(
+        [phrase for spec in by_language.values() for phrase in spec.contains],
+        [phrase for spec in by_language.values() for phrase in spec.whole],
+        [phrase for spec in by_language.values() for phrase in spec.unless],
+    )

@@ -1,0 +1,128 @@
+"""What a decision tells of the state before it, and the way back: enough to decide again.
+
+Of a conversation's state, mood, rules and escalation read exactly what `Prior` holds, and the
+subject, which shows in the decision wherever it was used (`intent.from`).
+"""
+
+from consumer.contract.clock import parse_ms
+from consumer.contract.decision import (
+    EscalationChange,
+    OpenEscalation,
+    Prior,
+    ReasonText,
+    RoutingDecided,
+    Target,
+)
+from consumer.contract.escalation import EscalationCustomer, Recommended, Trigger
+from consumer.routing.conversation import (
+    NO_TIMER,
+    STATE_VERSION,
+    Conversation,
+    CoolDown,
+    OpenRecord,
+)
+from consumer.routing.timestamps import stamp
+
+_FAR_MS = 1 << 53  # a timer that is never due: those due before the turn have fired already
+_NOT_KEPT_TRIGGER = Trigger("", 0.0, 0.0, 0.0, 0)
+_NOT_KEPT_TEXT = ReasonText("", "")
+_NO_ADVICE = Recommended("route", Target("queue", ""), "neutral", False)
+_NOBODY = EscalationCustomer(None, "standard")
+
+
+def prior_of(state: Conversation) -> Prior:
+    """The state before a turn, as its decision carries it."""
+    last = state.last_event_ms
+    return Prior(
+        state.seq,
+        state.turns,
+        state.customer_turns,
+        state.mood,
+        state.mood_begin,
+        state.anger,
+        state.anger_peak,
+        state.negative_streak,
+        state.angry_turns,
+        stamp(last) if last else None,
+        tuple(map(_open_escalation, state.open)) if state.open else (),
+        _cooling(state) if state.cooling else {},
+    )
+
+
+def unchanged_escalations(state: Conversation) -> tuple[EscalationChange, ...]:
+    """Every open escalation, as a decision carries one that did not change."""
+    return tuple(
+        EscalationChange(record.escalation_id, record.kind, "none") for record in state.open
+    )
+
+
+def state_before(decision: RoutingDecided) -> Conversation:
+    """A state from which the same turn yields the same decision (not the same events).
+
+    A decision that was made again, after its offset had been applied, shows no new turn; its state
+    has the offset applied.
+    """
+    prior, source = decision.prior, decision.source
+    is_again = decision.conversation.turns == prior.turns
+    from_conversation = decision.intent.origin == "conversation"
+    return Conversation(
+        STATE_VERSION,
+        prior.state_seq,
+        source.offset if is_again else source.offset - 1,
+        -1,
+        parse_ms(prior.last_event_at) if prior.last_event_at else 0,
+        prior.turns,
+        prior.customer_turns,
+        prior.mood,
+        prior.mood_begin,
+        prior.anger,
+        prior.anger_peak,
+        prior.negative_streak,
+        prior.angry_turns,
+        decision.intent.name if from_conversation else "",
+        tuple(map(_record, prior.open_escalations)),
+        tuple(CoolDown(kind, parse_ms(ends)) for kind, ends in prior.cooling_down.items()),
+    )
+
+
+def _cooling(state: Conversation) -> dict[str, str]:
+    return {
+        held.kind: stamp(held.ends_ms)
+        for held in state.cooling
+        if held.ends_ms > state.last_event_ms
+    }
+
+
+def _open_escalation(record: OpenRecord) -> OpenEscalation:
+    return OpenEscalation(
+        record.escalation_id, record.kind, record.severity, record.state, record.calm_turns
+    )
+
+
+def _record(found: OpenEscalation) -> OpenRecord:
+    return OpenRecord(
+        escalation_id=found.escalation_id,
+        kind=found.kind,
+        seq=1,
+        state=found.state,
+        severity=found.severity,
+        opened_ms=0,
+        ack_due_ms=_FAR_MS,
+        remind_ms=NO_TIMER,
+        reminders_left=0,
+        expires_ms=_FAR_MS,
+        calm_turns=found.calm_turns,
+        person=False,
+        score=0.0,
+        peak=0.0,
+        suppressed=0,
+        message_id="",
+        decision_id="",
+        trigger=_NOT_KEPT_TRIGGER,
+        category="",
+        intent="",
+        entities=(),
+        customer=_NOBODY,
+        recommended=_NO_ADVICE,
+        summary=_NOT_KEPT_TEXT,
+    )

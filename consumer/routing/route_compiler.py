@@ -1,0 +1,177 @@
+"""Turns the routes of a rules file into compiled ones, and refuses those that cannot work."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from consumer.contract.decision import Fallback, Target
+from consumer.routing.calendars import Calendar
+from consumer.routing.conditions import Bounds, compile_condition
+from consumer.routing.matchers import Condition
+from consumer.routing.routes import (
+    ANSWER,
+    REASON_VALUES,
+    Route,
+    SlaPolicy,
+    always,
+    when_answerable,
+)
+from consumer.routing.rules_error import RuleProblem
+from consumer.routing.rules_schema import FallbackSpec, RouteBody, RouteSpec, TargetSpec
+from consumer.routing.templates import (
+    ENTITY_PREFIX,
+    LANGUAGE,
+    TargetTemplate,
+    TextPair,
+    placeholders,
+    target_template,
+    text_pair,
+)
+from consumer.routing.yaml_source import Path
+
+ACTIONS = ("answer", "route", "offer_human", "escalate")
+TARGET_TYPES = ("queue", "flow", "page", "agent")
+DEFAULT_ROUTE = "default"
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What routes and escalations refer to by name."""
+
+    languages: tuple[str, ...]
+    bounds: Bounds
+    sla: Mapping[str, SlaPolicy]
+    calendars: Mapping[str, Calendar]
+
+
+def compile_route(spec: RouteSpec, path: Path, around: Surroundings) -> Route:
+    """One route with its condition."""
+    condition = compile_condition(spec.when, (*path, "when"), around.bounds)
+    return _route(spec.id, spec, condition, path, around)
+
+
+def compile_default(spec: RouteBody, path: Path, around: Surroundings) -> Route:
+    """The route of everything that no other matched: it must always be possible."""
+    if spec.action == ANSWER:
+        raise RuleProblem((*path, "action"), "the default cannot answer: it must always apply")
+    if any(template.fixed is None for template in _targets(spec.target, path, around).values()):
+        raise RuleProblem((*path, "target"), "the default's target cannot need an entity")
+    return _route(DEFAULT_ROUTE, spec, None, path, around)
+
+
+def compile_target(spec: TargetSpec, path: Path, around: Surroundings) -> dict[str, Target]:
+    """A target that needs no entity, by language."""
+    chosen = _targets(spec, path, around)
+    fixed = {language: template.fixed for language, template in chosen.items()}
+    found = {language: target for language, target in fixed.items() if target is not None}
+    if len(found) < len(fixed):
+        raise RuleProblem(path, "an entity is possible only in a route's own target")
+    return found
+
+
+def compile_text(
+    en: str, zh: str, path: Path, allowed: Mapping[str, object] | frozenset[str]
+) -> TextPair:
+    """A sentence in both languages."""
+    for language, text in (("en", en), ("zh", zh)):
+        _check_placeholders(text, (*path, language), frozenset(allowed))
+    return text_pair(en, zh)
+
+
+def _route(
+    name: str, spec: RouteBody, condition: Condition | None, path: Path, around: Surroundings
+) -> Route:
+    _one_of(spec.action, ACTIONS, (*path, "action"))
+    test = always if condition is None else condition.test
+    closed = spec.out_of_hours
+    if closed is not None and spec.calendar is None:
+        raise RuleProblem((*path, "out_of_hours"), "needs a calendar")
+    return Route(
+        id=name,
+        action=spec.action,
+        condition=condition,
+        test=when_answerable(test) if spec.action == ANSWER else test,
+        targets=_targets(spec.target, (*path, "target"), around),
+        closed_targets=None if closed is None else _closed(closed, path, around),
+        fallbacks=_fallbacks(spec.fallbacks, (*path, "fallbacks"), around),
+        priority=spec.priority,
+        sla=_named(around.sla, spec.sla, (*path, "sla")),
+        calendar=_calendar(spec, path, around),
+        code=spec.reason.code,
+        text=compile_text(spec.reason.en, spec.reason.zh, (*path, "reason"), REASON_VALUES),
+    )
+
+
+def _closed(spec: TargetSpec, path: Path, around: Surroundings) -> Mapping[str, TargetTemplate]:
+    compile_target(spec, (*path, "out_of_hours"), around)
+    return _targets(spec, (*path, "out_of_hours"), around)
+
+
+def _calendar(spec: RouteBody, path: Path, around: Surroundings) -> Calendar | None:
+    if spec.calendar is None:
+        return None
+    return _named(around.calendars, spec.calendar, (*path, "calendar"))
+
+
+def _targets(spec: TargetSpec, path: Path, around: Surroundings) -> dict[str, TargetTemplate]:
+    given = [(kind, getattr(spec, kind)) for kind in TARGET_TYPES]
+    given = [(kind, identifier) for kind, identifier in given if identifier is not None]
+    if len(given) != 1:
+        raise RuleProblem(path, f"needs exactly one of {', '.join(TARGET_TYPES)}")
+    kind, identifier = given[0]
+    _check_placeholders(identifier, (*path, kind), frozenset((LANGUAGE,)), entities=True)
+    for index, skill in enumerate(spec.skills):
+        _check_placeholders(skill, (*path, "skills", index), frozenset((LANGUAGE,)))
+    skills = tuple(spec.skills)
+    return {
+        language: target_template(kind, identifier, skills, language)
+        for language in around.languages
+    }
+
+
+def _fallbacks(
+    specs: list[FallbackSpec], path: Path, around: Surroundings
+) -> dict[str, tuple[Fallback, ...]]:
+    compiled: dict[str, list[Fallback]] = {language: [] for language in around.languages}
+    last_s = 0
+    for index, spec in enumerate(specs):
+        if spec.after_s <= last_s:
+            raise RuleProblem((*path, index, "after_s"), f"{spec.after_s} is not after {last_s}")
+        last_s = spec.after_s
+        targets = compile_target(spec.target, (*path, index, "target"), around)
+        for language, target in targets.items():
+            dropped = tuple(skill.replace("{language}", language) for skill in spec.drop_skills)
+            compiled[language].append(Fallback(spec.after_s, target, dropped, spec.priority_delta))
+    return {language: tuple(found) for language, found in compiled.items()}
+
+
+def _check_placeholders(
+    text: str, path: Path, allowed: frozenset[str], entities: bool = False
+) -> None:
+    try:
+        names = placeholders(text)
+    except ValueError as error:
+        raise RuleProblem(path, f"{error} in {text!r}") from None
+    for name in sorted(names):
+        if name in allowed or (entities and _is_entity(name)):
+            continue
+        known = ", ".join(sorted(allowed)) + (", entity.TYPE" if entities else "")
+        raise RuleProblem(path, f"unknown placeholder {{{name}}}; known: {known}")
+
+
+def _is_entity(name: str) -> bool:
+    kind = name.removeprefix(ENTITY_PREFIX)
+    return kind != name and kind.replace("_", "").isalpha() and kind.isupper()
+
+
+def _one_of(value: str, known: tuple[str, ...], path: Path) -> None:
+    if value not in known:
+        raise RuleProblem(path, f"{value!r} is none of {', '.join(known)}")
+
+
+def _named(known: Mapping[str, _T], name: str, path: Path) -> _T:
+    if name not in known:
+        raise RuleProblem(path, f"there is no {name!r}; there are: {', '.join(known) or 'none'}")
+    return known[name]

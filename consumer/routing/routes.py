@@ -1,0 +1,97 @@
+"""A compiled route: what a matching turn gets. Looks at one turn, knows no state."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from consumer.contract.decision import BusinessHours, Entity, Fallback, Reason, Sla, Target
+from consumer.routing.calendars import Calendar
+from consumer.routing.features import Features
+from consumer.routing.matchers import Condition, Test
+from consumer.routing.templates import TargetTemplate, TextPair, Values
+from consumer.routing.timestamps import stamp
+
+ANSWER = "answer"
+ALWAYS = BusinessHours("always", True)
+
+REASON_VALUES: Mapping[str, Callable[[Features], str]] = {
+    "category": lambda f: f.category.label,
+    "intent": lambda f: f.intent.name,
+    "confidence": lambda f: f"{f.intent.confidence:.2f}",
+    "sentiment": lambda f: f.sentiment.label,
+    "anger": lambda f: f"{f.anger.score:.2f}",
+    "mood": lambda f: f"{f.conversation.mood:.2f}",
+    "negative_streak": lambda f: str(f.conversation.negative_streak),
+    "turns": lambda f: str(f.conversation.customer_turns),
+    "severity": lambda f: str(f.escalation.severity),
+    "tier": lambda f: f.customer.tier,
+    "channel": lambda f: f.channel,
+    "language": lambda f: f.language.code,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SlaPolicy:
+    """Milliseconds from the message's event time."""
+
+    name: str
+    first_response_ms: int
+    resolution_ms: int
+
+    def due(self, at_ms: int) -> Sla:
+        """The two due times of a message."""
+        return Sla(
+            self.name, stamp(at_ms + self.first_response_ms), stamp(at_ms + self.resolution_ms)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route, or the default (without a condition). Everything is prepared by language."""
+
+    id: str
+    action: str
+    condition: Condition | None
+    test: Test
+    targets: Mapping[str, TargetTemplate]
+    closed_targets: Mapping[str, TargetTemplate] | None
+    fallbacks: Mapping[str, tuple[Fallback, ...]]
+    priority: int
+    sla: SlaPolicy
+    calendar: Calendar | None
+    code: str
+    text: TextPair
+
+    def hours(self, at_ms: int) -> BusinessHours:
+        """Whether the route's calendar is open."""
+        if self.calendar is None:
+            return ALWAYS
+        return BusinessHours(self.calendar.name, self.calendar.is_open(at_ms))
+
+    def target(self, language: str, is_open: bool, entities: tuple[Entity, ...]) -> Target | None:
+        """Where to; None if the target needs an entity that the message lacks."""
+        if not is_open and self.closed_targets is not None:
+            return self.closed_targets[language].render(entities)
+        return self.targets[language].render(entities)
+
+    def reason(self, features: Features) -> Reason:
+        """Why, in words and in numbers."""
+        evidence = () if self.condition is None else self.condition.holds(features)
+        text = self.text.fixed
+        if text is None:
+            text = self.text.render(lambda: reason_values(features))
+        return Reason(self.code, self.id, text, evidence)
+
+
+def reason_values(features: Features) -> Values:
+    """Every placeholder's value."""
+    return {name: read(features) for name, read in REASON_VALUES.items()}
+
+
+def always(_features: Features) -> bool:
+    """The default's test."""
+    return True
+
+
+def when_answerable(test: Test) -> Test:
+    """A route that answers by itself matches only where a machine may answer."""
+    return lambda features: features.answerable and test(features)

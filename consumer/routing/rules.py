@@ -1,0 +1,217 @@
+"""A ruleset, ready to use, and the loader of its file: the only code of routing that reads one.
+
+Every mistake is refused with its line and column, the rule, the field and the value. Whether
+rules shadow each other is not looked at here.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from consumer.contract.decision import BusinessHours, RulesetRef, Target
+from consumer.routing.calendars import Calendar, parse_week, parse_zone
+from consumer.routing.conditions import Bounds, leaves
+from consumer.routing.escalation_policy import Policy, compile_policy
+from consumer.routing.features import Features
+from consumer.routing.readings import CategoryThresholds, IntentThresholds
+from consumer.routing.route_compiler import Surroundings, compile_default, compile_route
+from consumer.routing.routes import Route, SlaPolicy
+from consumer.routing.rules_error import RuleProblem
+from consumer.routing.rules_reader import locate, read_spec
+from consumer.routing.rules_schema import RULES_FORMAT, RulesSpec, ThresholdsSpec
+from consumer.routing.timestamps import MS_PER_S
+from consumer.routing.yaml_source import Path
+
+DEFAULT_RULES = FilePath(__file__).with_name("default_rules.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """Rules as the router reads them. `intents` are those that conditions name."""
+
+    ref: RulesetRef
+    intent_bounds: IntentThresholds
+    category_bounds: CategoryThresholds
+    repeat_contact_from: int
+    languages: Mapping[str, str]
+    fallback_language: str
+    policies: Mapping[str, Policy]
+    routes: tuple[Route, ...]
+    default: Route
+    intents: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """The name in the file."""
+        return self.ref.name
+
+    @property
+    def version(self) -> str:
+        """The version in the file."""
+        return self.ref.version
+
+    @property
+    def sha256(self) -> str:
+        """Of the file's bytes."""
+        return self.ref.sha256
+
+    def language_of(self, code: str) -> str:
+        """The language of `{language}` for a message: 'zh-Hans' is 'zh', 'fr' the fallback."""
+        found = self.languages.get(code)
+        if found is not None:
+            return found
+        return self.languages.get(code.partition("-")[0].lower(), self.fallback_language)
+
+    def choose(self, features: Features, at_ms: int) -> tuple[Route, BusinessHours, Target]:
+        """The first route whose condition holds and whose target can be built; else the default."""
+        language = self.language_of(features.language.code)
+        for route in self.routes:
+            if route.test(features):
+                hours = route.hours(at_ms)
+                target = route.target(language, hours.open, features.entities)
+                if target is not None:
+                    return route, hours, target
+        return self._fall_back(language, at_ms)
+
+    def _fall_back(self, language: str, at_ms: int) -> tuple[Route, BusinessHours, Target]:
+        hours = self.default.hours(at_ms)
+        target = self.default.target(language, hours.open, ())
+        assert target is not None  # noqa: S101  the compiler refuses a default that needs more
+        return self.default, hours, target
+
+
+def default_ruleset() -> Ruleset:
+    """The rules that come with the service."""
+    return load_ruleset(DEFAULT_RULES)
+
+
+def load_ruleset(path: FilePath) -> Ruleset:
+    """The rules of a file.
+
+    Raises:
+        OSError: the file cannot be read.
+        RulesError: it can, but not used.
+    """
+    return parse_ruleset(path.read_bytes(), path.name)
+
+
+def parse_ruleset(raw: bytes, file: str) -> Ruleset:
+    """The rules of a file's bytes; `file` is its name for messages.
+
+    Raises:
+        RulesError: the bytes are no usable rules.
+    """
+    source, spec = read_spec(raw, file)
+    try:
+        return _compile(spec, hashlib.sha256(raw).hexdigest())
+    except RuleProblem as problem:
+        raise locate(source, file, problem.path, problem.problem) from None
+
+
+def _compile(spec: RulesSpec, sha256: str) -> Ruleset:
+    if spec.format != RULES_FORMAT:
+        raise RuleProblem(("format",), f"{spec.format} is not {RULES_FORMAT}, which is read here")
+    if spec.languages.fallback not in spec.languages.supported:
+        raise RuleProblem(("languages", "fallback"), "is not one of the supported languages")
+    around = _surroundings(spec)
+    return Ruleset(
+        ref=RulesetRef(spec.name, spec.version, sha256),
+        intent_bounds=_intent_bounds(spec.thresholds),
+        category_bounds=_category_bounds(spec.thresholds),
+        repeat_contact_from=spec.repeat_contact_from,
+        languages={language: language for language in spec.languages.supported},
+        fallback_language=spec.languages.fallback,
+        policies=_policies(spec, around),
+        routes=_routes(spec, around),
+        default=compile_default(spec.default, ("default",), around),
+        intents=_named_intents(spec),
+    )
+
+
+def _surroundings(spec: RulesSpec) -> Surroundings:
+    if "default" not in spec.sla:
+        raise RuleProblem(("sla",), "the policy 'default' is missing")
+    bounds: Bounds = {
+        (f"{head}.confidence", name): getattr(getattr(spec.thresholds, head), name)
+        for head in ("intent", "category")
+        for name in ("suggest", "automate")
+    }
+    sla = {
+        name: SlaPolicy(name, item.first_response_s * MS_PER_S, item.resolution_s * MS_PER_S)
+        for name, item in spec.sla.items()
+    }
+    return Surroundings(tuple(spec.languages.supported), bounds, sla, _calendars(spec))
+
+
+def _calendars(spec: RulesSpec) -> dict[str, Calendar]:
+    calendars: dict[str, Calendar] = {}
+    for name, item in spec.calendars.items():
+        path: Path = ("calendars", name)
+        try:
+            zone = parse_zone(item.tz)
+        except ValueError as error:
+            raise RuleProblem((*path, "tz"), str(error)) from None
+        try:
+            week = parse_week(item.open)
+        except ValueError as error:
+            raise RuleProblem((*path, "open"), str(error)) from None
+        calendars[name] = Calendar(name, zone, week, frozenset(item.closed_dates))
+    return calendars
+
+
+def _intent_bounds(spec: ThresholdsSpec) -> IntentThresholds:
+    bounds, path = spec.intent, ("thresholds", "intent")
+    _check_rising(path, "out_of_scope", bounds.out_of_scope, "suggest", bounds.suggest)
+    _check_rising(path, "suggest", bounds.suggest, "automate", bounds.automate)
+    for name, bound in bounds.automate_overrides.items():
+        at = (*path, "automate_overrides", name)
+        _check_rising(at, "suggest", bounds.suggest, "automate", bound)
+    return IntentThresholds(
+        bounds.suggest,
+        bounds.automate,
+        bounds.ambiguity_margin,
+        bounds.out_of_scope,
+        dict(bounds.automate_overrides),
+    )
+
+
+def _category_bounds(spec: ThresholdsSpec) -> CategoryThresholds:
+    bounds, path = spec.category, ("thresholds", "category")
+    _check_rising(path, "suggest", bounds.suggest, "automate", bounds.automate)
+    return CategoryThresholds(bounds.suggest, bounds.automate)
+
+
+def _check_rising(path: Path, low_name: str, low: float, high_name: str, high: float) -> None:
+    if low >= high:
+        raise RuleProblem(path, f"{low_name} {low} must be below {high_name} {high}")
+
+
+def _policies(spec: RulesSpec, around: Surroundings) -> dict[str, Policy]:
+    policies: dict[str, Policy] = {}
+    for index, item in enumerate(spec.escalations):
+        policy = compile_policy(item, ("escalations", index), around)
+        if policy.kind in policies:
+            raise RuleProblem(("escalations", index, "kind"), f"{policy.kind} is given twice")
+        policies[policy.kind] = policy
+    return policies
+
+
+def _routes(spec: RulesSpec, around: Surroundings) -> tuple[Route, ...]:
+    seen: set[str] = {"default"}
+    for index, item in enumerate(spec.routes):
+        if item.id in seen:
+            raise RuleProblem(("routes", index, "id"), f"{item.id!r} is taken")
+        seen.add(item.id)
+    return tuple(
+        compile_route(item, ("routes", index), around) for index, item in enumerate(spec.routes)
+    )
+
+
+def _named_intents(spec: RulesSpec) -> frozenset[str]:
+    named = set(spec.thresholds.intent.automate_overrides)
+    for route in spec.routes:
+        for leaf in leaves(route.when):
+            if leaf.field == "intent.name":
+                named.update(leaf.value if isinstance(leaf.value, list) else [str(leaf.value)])
+    return frozenset(named)

@@ -1,0 +1,64 @@
+"""What each head is taught, as one loss. A row teaches only the heads it has labels for."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from exporters.batches import Batch
+from exporters.encoding import IGNORED
+from exporters.labels import CHOICE_HEADS
+from exporters.rows import UNKNOWN
+
+SMOOTHING = 0.1
+"""Probability spread over all labels where a label is weak."""
+
+HEAD_WEIGHTS = {"category": 1.0, "intent": 1.0, "sentiment": 1.0, "anger": 1.5, "tags": 2.0}
+
+
+def losses_of(logits: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+    """Loss of each head over the rows that have its label; 0 where none has."""
+    losses: dict[str, Tensor] = {
+        head: _choice_loss(logits[head], batch.choices[:, place], batch)
+        for place, head in enumerate(CHOICE_HEADS)
+    }
+    losses["anger"] = _anger_loss(logits["anger"], batch)
+    losses["tags"] = _tag_loss(logits["tags"], batch)
+    return losses
+
+
+def total_of(losses: dict[str, Tensor]) -> Tensor:
+    """The weighted sum that is minimised."""
+    return torch.stack([HEAD_WEIGHTS[head] * loss for head, loss in losses.items()]).sum()
+
+
+def _choice_loss(logits: Tensor, targets: Tensor, batch: Batch) -> Tensor:
+    known = targets != IGNORED
+    if not known.any():
+        return logits.sum() * 0
+    logs = functional.log_softmax(logits[known], 1)
+    hard = -logs.gather(1, targets[known][:, None])[:, 0]
+    smooth = (1 - SMOOTHING) * hard - SMOOTHING * logs.mean(1)
+    each = torch.where(batch.weak[known], smooth, hard)
+    return (each * batch.weights[known]).sum() / len(targets)
+
+
+def _anger_loss(logits: Tensor, batch: Batch) -> Tensor:
+    known = batch.anger != UNKNOWN
+    each = functional.binary_cross_entropy_with_logits(
+        logits, batch.anger.clamp(min=0), reduction="none"
+    )
+    return (each * known * batch.weights[:, None]).sum() / len(logits)
+
+
+def _tag_loss(logits: Tensor, batch: Batch) -> Tensor:
+    """An unmarked token is taught "none of the types that this source marks"."""
+    known = batch.tags != IGNORED
+    if not known.any():
+        return logits.sum() * 0
+    logs = functional.log_softmax(logits[known], 1)
+    targets = batch.tags[known]
+    rows = torch.arange(len(batch.tags))[:, None].expand_as(batch.tags)[known]
+    unmarked = logs.masked_fill(~batch.open_tags[rows], float("-inf")).logsumexp(1)
+    marked = logs.gather(1, targets[:, None])[:, 0]
+    each = -torch.where(targets == 0, unmarked, marked)
+    return (each * batch.weights[rows]).sum() / batch.ids.numel()

@@ -1,0 +1,168 @@
+"""The network: one small encoder, a bag of hashed n-grams beside it, and the five heads.
+
+Only what `onnx_graph.py` can write as a graph stands here. Knows nothing of training.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from exporters.labels import LABELS, Head
+
+HEAD_WIDTH = 64
+"""Width of an attention head: smaller ones are slow in ONNX Runtime."""
+
+NORM_EPSILON = 1e-5
+
+# N-grams of token ids are hashed as (a*x + b*y + c*z) mod buckets. With ids below 2**14 the sum
+# stays below 2**31, so the graph can use int32.
+MULTIPLIERS = ((40_503, 0, 0), (30_011, 40_009, 0), (20_011, 39_989, 40_487))
+MAX_VOCABULARY = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Sizes of the network. `bag_buckets` 0 leaves the bag out."""
+
+    vocabulary: int
+    layers: int = 4
+    width: int = 256
+    feed_forward: int = 1024
+    max_tokens: int = 128
+    bag_buckets: int = 32_768
+    bag_width: int = 48
+    head_hidden: int = 128
+    dropout: float = 0.1
+
+    @property
+    def heads(self) -> int:
+        """Attention heads."""
+        return max(1, self.width // HEAD_WIDTH)
+
+    @property
+    def pooled(self) -> int:
+        """Width of what the message heads read."""
+        return 2 * self.width + (self.bag_width if self.bag_buckets else 0)
+
+
+class Layer(nn.Module):
+    """Attention and feed-forward, each added to its input and normalised (post-LN)."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.heads, self.dropout = shape.heads, shape.dropout
+        self.qkv = nn.Linear(shape.width, 3 * shape.width)
+        self.out = nn.Linear(shape.width, shape.width)
+        self.norm_attention = nn.LayerNorm(shape.width, NORM_EPSILON)
+        self.up = nn.Linear(shape.width, shape.feed_forward)
+        self.down = nn.Linear(shape.feed_forward, shape.width)
+        self.norm_out = nn.LayerNorm(shape.width, NORM_EPSILON)
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """New states; `mask` [B,1,1,S] is True at real tokens."""
+        attended = self.out(self._attend(states, mask))
+        states = self.norm_attention(states + self._drop(attended))
+        grown = self.down(functional.gelu(self.up(states), approximate="tanh"))
+        return self.norm_out(states + self._drop(grown))  # type: ignore[no-any-return]
+
+    def _attend(self, states: Tensor, mask: Tensor) -> Tensor:
+        batch, length, width = states.shape
+        parts = self.qkv(states).view(batch, length, 3, self.heads, width // self.heads)
+        query, key, value = parts.permute(2, 0, 3, 1, 4)
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        return mixed.transpose(1, 2).reshape(batch, length, width)
+
+    def _drop(self, states: Tensor) -> Tensor:
+        return functional.dropout(states, self.dropout, self.training)
+
+
+class MessageHead(nn.Module):
+    """Logits of a message from its pooled states."""
+
+    def __init__(self, shape: Shape, labels: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(shape.pooled, shape.head_hidden)
+        self.out = nn.Linear(shape.head_hidden, labels)
+        self.dropout = shape.dropout
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        """Logits [B, labels]."""
+        hidden = torch.tanh(self.hidden(pooled))
+        return self.out(functional.dropout(hidden, self.dropout, self.training))  # type: ignore[no-any-return]
+
+
+class Network(nn.Module):
+    """Ids [B,S] (padded with 0) and lengths [B] to the logits of every head."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        if shape.vocabulary > MAX_VOCABULARY:
+            raise ValueError(f"vocabulary: {shape.vocabulary}: at most {MAX_VOCABULARY}")
+        self.shape = shape
+        self.tokens = nn.Embedding(shape.vocabulary, shape.width)
+        self.positions = nn.Embedding(shape.max_tokens, shape.width)
+        self.norm_input = nn.LayerNorm(shape.width, NORM_EPSILON)
+        self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
+        if shape.bag_buckets:
+            self.bag = nn.Embedding(shape.bag_buckets, shape.bag_width)
+            self.norm_bag = nn.LayerNorm(shape.bag_width, NORM_EPSILON)
+        self.message_heads = nn.ModuleDict(
+            {head: MessageHead(shape, len(LABELS[head])) for head in message_heads()}
+        )
+        self.tag_head = nn.Linear(shape.width, len(LABELS["tags"]))
+        self.apply(_initialise)
+
+    def forward(self, ids: Tensor, lengths: Tensor) -> dict[str, Tensor]:
+        """Logits by head: message heads [B, labels], `tags` [B, S, tags]."""
+        states, mask = self.encode(ids, lengths)
+        pooled = functional.dropout(
+            self._pool(states, mask, ids), self.shape.dropout, self.training
+        )
+        logits: dict[str, Tensor] = {
+            name: head(pooled) for name, head in self.message_heads.items()
+        }
+        logits["tags"] = self.tag_head(states)
+        return logits
+
+    def encode(self, ids: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """States of the tokens, and the mask of real tokens [B,S]."""
+        places = torch.arange(ids.shape[1], device=ids.device)
+        mask = places[None, :] < lengths[:, None]
+        states = self.norm_input(self.tokens(ids) + self.positions(places))
+        states = functional.dropout(states, self.shape.dropout, self.training)
+        for layer in self.layers:
+            states = layer(states, mask[:, None, None, :])
+        return states, mask
+
+    def _pool(self, states: Tensor, mask: Tensor, ids: Tensor) -> Tensor:
+        share = mask / mask.sum(1, keepdim=True)
+        parts = [states[:, 0], (states * share[..., None]).sum(1)]
+        if self.shape.bag_buckets:
+            grams = sum(self.bag(one) for one in hashed_grams(ids, self.shape.bag_buckets))
+            parts.append(self.norm_bag((grams * share[..., None]).sum(1)))
+        return torch.cat(parts, 1)
+
+
+def message_heads() -> tuple[Head, ...]:
+    """Heads of the whole message: all but the tags."""
+    return tuple(head for head in LABELS if head != "tags")
+
+
+def hashed_grams(ids: Tensor, buckets: int) -> list[Tensor]:
+    """Buckets of the uni-, bi- and trigram that start at each token; beyond the end is 0."""
+    padded = functional.pad(ids, (0, 2))
+    first, second, third = padded[:, :-2], padded[:, 1:-1], padded[:, 2:]
+    return [
+        (first * one + second * two + third * three) % buckets for one, two, three in MULTIPLIERS
+    ]
+
+
+def _initialise(module: nn.Module) -> None:
+    deviation = 0.02
+    if isinstance(module, nn.Linear):
+        nn.init.xavier_uniform_(module.weight)
+        nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.Embedding):
+        nn.init.normal_(module.weight, std=deviation)

@@ -1,0 +1,101 @@
+"""Reads public labelled rows (JSONL) from a folder given by the user. Nothing of them is shipped.
+
+`train/` rows become training rows, only of sources that allow it; `dev/` rows are for measuring
+and may be of any source. Public rows never train the category head: their source gives it away.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from exporters.labels import MAX_ANGER
+from exporters.problems import SettingError
+from exporters.rows import UNKNOWN, Row, Span
+from exporters.sources import SOURCES, source_id, trainable_source
+
+TRAIN, DEV = "train", "dev"
+INTENT_WEIGHT = 0.3
+PUBLIC_WEIGHT = 0.5
+_WEAK_QUALITIES = ("weak", "silver", "assumed")
+_CALM = (0,) * MAX_ANGER
+_ANGRY = (1,) + (UNKNOWN,) * (MAX_ANGER - 1)
+"""Public labels tell that there is anger, not how much."""
+
+
+def read_training_rows(folder: Path) -> list[Row]:
+    """Rows of `train/` that have a label to learn; rows of the same text are one row."""
+    merged: dict[tuple[str, str], Row] = {}
+    for item in _items(folder / TRAIN):
+        source = trainable_source(item["source"])
+        row = _row(item, category=False)
+        if _learns_nothing(row):
+            continue
+        row = replace(row, marked_types=source.marked_types)
+        key = (row.source, row.text)
+        before = merged.get(key)
+        merged[key] = row if before is None else _join(before, row)
+    return list(merged.values())
+
+
+def read_dev_rows(folder: Path) -> list[Row]:
+    """Rows of `dev/`, for measuring only; here the category label counts too."""
+    rows = []
+    for item in _items(folder / DEV):
+        source = SOURCES.get(source_id(item["source"]))
+        marked = source.marked_types if source else frozenset[str]()
+        rows.append(replace(_row(item, category=True), marked_types=marked))
+    return rows
+
+
+def _items(folder: Path) -> Iterator[dict[str, Any]]:
+    files = sorted(folder.glob("*.jsonl"))
+    if not files:
+        raise SettingError("--data", folder, "the folder holds train/*.jsonl and dev/*.jsonl")
+    for path in files:
+        with path.open(encoding="utf-8") as stream:
+            for line in stream:
+                yield json.loads(line)
+
+
+def _row(item: dict[str, Any], category: bool) -> Row:
+    task, label = item["task"], item["label"]
+    weak = str(item.get("quality", "")).startswith(_WEAK_QUALITIES)
+    return Row(
+        text=item["text"],
+        language=item["lang"],
+        source=source_id(item["source"]),
+        category=label if task == "class3" and category else None,
+        intent=label if task == "intent" else None,
+        sentiment=label if task == "sentiment" else None,
+        anger=_anger(item),
+        spans=tuple(Span(*one) for one in label) if task == "tagger" else None,
+        weight=INTENT_WEIGHT if task == "intent" or weak else PUBLIC_WEIGHT,
+        weak=weak,
+    )
+
+
+def _anger(item: dict[str, Any]) -> tuple[int, ...] | None:
+    if item["task"] == "anger":
+        return _ANGRY if item["label"] == "anger" else _CALM
+    if item["task"] == "sentiment" and "anger" in item:
+        return _ANGRY if item["anger"] else _CALM
+    return None
+
+
+def _learns_nothing(row: Row) -> bool:
+    return all(one is None for one in (row.intent, row.sentiment, row.anger, row.spans))
+
+
+def _join(one: Row, other: Row) -> Row:
+    """Labels of both; the first one's where both have a label."""
+    return replace(
+        one,
+        intent=one.intent or other.intent,
+        sentiment=one.sentiment or other.sentiment,
+        anger=one.anger if one.anger is not None else other.anger,
+        spans=one.spans if one.spans is not None else other.spans,
+        weight=min(one.weight, other.weight),
+        weak=one.weak or other.weak,
+    )

@@ -1,0 +1,81 @@
+"""The folder of a training run: settings, tokenizer, checkpoint, the weights that are kept.
+
+Writes each file whole or not at all, so that a run that is killed can resume.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+
+from consumer.inference.tokenizer import TextTokenizer, read_tokenizer
+from exporters.network import Network
+from exporters.problems import SettingError
+from exporters.settings import TrainingSettings
+
+SETTINGS_FILE = "settings.json"
+TOKENIZER_FILE = "tokenizer.json"
+CHECKPOINT_FILE = "checkpoint.pt"
+WEIGHTS_FILE = "weights.pt"
+RECORD_FILE = "record.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths of one run, and what is read from and written to them."""
+
+    path: Path
+
+    def write_settings(self, settings: TrainingSettings) -> None:
+        """Saves the settings; makes the folder."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        content = msgspec.json.format(msgspec.json.encode(settings))
+        (self.path / SETTINGS_FILE).write_bytes(content + b"\n")
+
+    def read_settings(self) -> TrainingSettings:
+        """Settings of the run; raises `SettingError` if there is no run here."""
+        file = self.path / SETTINGS_FILE
+        if not file.exists():
+            raise SettingError("RUN", self.path, "a folder that `chat-models train` wrote")
+        return msgspec.json.decode(file.read_bytes(), type=TrainingSettings)
+
+    def tokenizer(self, max_tokens: int) -> TextTokenizer:
+        """The run's tokenizer, as the service will use it."""
+        return read_tokenizer(self.path / TOKENIZER_FILE, max_tokens)
+
+    def network(self) -> Network:
+        """The kept network, ready to be exported."""
+        tokenizer = self.path / TOKENIZER_FILE
+        if not (self.path / WEIGHTS_FILE).exists():
+            raise SettingError("RUN", self.path, "the run has finished at least one epoch")
+        size = len(json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"])
+        network = Network(self.read_settings().shape(size))
+        network.load_state_dict(self.read_tensors(WEIGHTS_FILE))
+        return network.eval()
+
+    def write_tensors(self, name: str, content: dict[str, Any]) -> None:
+        """Saves tensors and plain values under a name of the run."""
+        partial = self.path / f"{name}.part"
+        torch.save(content, partial)
+        partial.replace(self.path / name)
+
+    def read_tensors(self, name: str) -> dict[str, Any]:
+        """What `write_tensors` saved. Code in the file is not run."""
+        content: dict[str, Any] = torch.load(self.path / name, weights_only=True)
+        return content
+
+    def write_record(self, record: dict[str, Any]) -> None:
+        """Saves what the run tells of itself: figures, sources, time."""
+        text = json.dumps(record, indent=1, ensure_ascii=False)
+        (self.path / RECORD_FILE).write_text(text + "\n", encoding="utf-8")
+
+    def read_record(self) -> dict[str, Any]:
+        """What the run told of itself; empty before its first epoch."""
+        file = self.path / RECORD_FILE
+        if not file.exists():
+            return {}
+        record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return record

@@ -1,0 +1,54 @@
+"""The settings of a training run, with their defaults and bounds. Saved with every run."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from exporters.network import Shape
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=1)]
+
+
+class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How to train. Shares and rates are fractions; the bag and the layers are of the network."""
+
+    epochs: Count = 24
+    epoch_rows: Count = 6_000
+    own_share_first: Share = 0.25
+    own_share_last: Share = 0.6
+    batch_rows: Count = 64
+    batch_tokens: Count = 2_048
+    train_tokens: Annotated[int, Meta(ge=8, le=128)] = 72
+    """Training texts are cut to this: long reviews cost much and teach little more."""
+    learning_rate: Annotated[float, Meta(gt=0, lt=1)] = 7e-4
+    weight_decay: Annotated[float, Meta(ge=0, lt=1)] = 0.02
+    warm_up: Share = 0.08
+    average: Share = 0.998
+    """Decay a step of the averaged weights, which are what is kept."""
+    patience_epochs: Count = 8
+    minutes: Annotated[float, Meta(gt=0)] | None = None
+    """The schedule ends after this time at the latest."""
+    seed: int = 7
+    threads: Count = 2
+    vocabulary: Annotated[int, Meta(ge=64, le=16_384)] = 10_000
+    layers: Annotated[int, Meta(ge=1, le=24)] = 4
+    width: Annotated[int, Meta(ge=64, le=1024, multiple_of=64)] = 256
+    bag_buckets: Annotated[int, Meta(ge=0, le=1 << 20)] = 32_768
+
+    def shape(self, vocabulary: int) -> Shape:
+        """The network of these settings over a vocabulary of this size."""
+        return Shape(
+            vocabulary=vocabulary,
+            layers=self.layers,
+            width=self.width,
+            feed_forward=4 * self.width,
+            bag_buckets=self.bag_buckets,
+        )
+
+
+def changed(settings: TrainingSettings, changes: dict[str, object]) -> TrainingSettings:
+    """Settings with changes, checked; raises `msgspec.ValidationError`."""
+    merged = msgspec.to_builtins(settings) | changes
+    return msgspec.convert(merged, TrainingSettings)

@@ -1,0 +1,194 @@
+"""The training loop: one straight pass over epochs, resumable, keeping the best weights.
+
+The figure that decides is the mean of the heads' scores on held-out own rows. Exports nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from random import Random
+from typing import Any
+
+import torch
+from rich.console import Console
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from consumer.inference.tokenizer import TextTokenizer
+from exporters.augment import augmented
+from exporters.batches import Batch, draw_rows, packed
+from exporters.bundle_tasks import tasks_of
+from exporters.encoding import encode_rows
+from exporters.evaluation import Score, predict, scores
+from exporters.losses import losses_of, total_of
+from exporters.network import Network
+from exporters.progress import Reporter
+from exporters.rows import Row
+from exporters.run_folder import CHECKPOINT_FILE, WEIGHTS_FILE, RunFolder
+from exporters.schedule import Schedule
+from exporters.settings import TrainingSettings
+from exporters.torch_model import run_network
+
+MAX_GRADIENT = 1.0
+BETAS = (0.9, 0.98)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRows:
+    """What a run learns from and what it is measured by."""
+
+    own: Sequence[Row]
+    public: Sequence[Row]
+    held_out: Sequence[Row]
+
+
+class Training:
+    """One run; `train` does all of it."""
+
+    def __init__(
+        self, rows: TrainingRows, settings: TrainingSettings, folder: RunFolder, console: Console
+    ) -> None:
+        torch.set_num_threads(settings.threads)
+        torch.manual_seed(settings.seed)
+        self._rows, self._settings, self._folder = rows, settings, folder
+        self._console = console
+        self._tokenizer = folder.tokenizer(settings.train_tokens)
+        self._full_tokenizer = folder.tokenizer(settings.shape(1).max_tokens)
+        self.network = Network(settings.shape(self._tokenizer.vocab_size))
+        self._average = AveragedModel(
+            self.network,
+            multi_avg_fn=get_ema_multi_avg_fn(settings.average),  # type: ignore[no-untyped-call]
+        )
+        self._optimizer = _optimizer(self.network, settings)
+        self._schedule = Schedule(settings)
+        self._epoch, self._best, self._best_epoch = 0, -1.0, 0
+
+    def train(self, resume: bool = False) -> dict[str, Any]:
+        """Trains to the end of the schedule or of patience; returns the run's record."""
+        if resume:
+            self._load()
+        with Reporter(self._folder.path, self._console, self._schedule.rows_in_all) as reporter:
+            while self._goes_on():
+                self._train_epoch(reporter)
+                self._finish_epoch(reporter)
+        return self._folder.read_record()
+
+    def _goes_on(self) -> bool:
+        waited = self._epoch - self._best_epoch
+        return self._schedule.progress < 1 and waited < self._settings.patience_epochs
+
+    def _train_epoch(self, reporter: Reporter) -> None:
+        settings = self._settings
+        rng = Random(f"{settings.seed}:{self._epoch}")  # noqa: S311 - draws rows, keeps no secret
+        drawn = draw_rows(
+            self._rows.own,
+            self._rows.public,
+            settings.epoch_rows,
+            self._schedule.own_share,
+            rng,
+        )
+        examples = encode_rows([augmented(row, rng) for row in drawn], self._tokenizer)
+        self.network.train()
+        for batch in packed(examples, settings.batch_rows, settings.batch_tokens, rng):
+            self._step(batch)
+            self._schedule.rows_done += len(batch.ids)
+            reporter.rows_done(self._schedule.rows_done)
+            if self._schedule.progress >= 1:
+                break
+
+    def _step(self, batch: Batch) -> None:
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._schedule.learning_rate
+        loss = total_of(losses_of(self.network(batch.ids, batch.lengths), batch))
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT)
+        self._optimizer.step()
+        self._average.update_parameters(self.network)
+
+    def _finish_epoch(self, reporter: Reporter) -> None:
+        self._epoch += 1
+        kept = self._average.module.eval()
+        found = measure(kept, self._rows.held_out, self._full_tokenizer)
+        figures = by_head(found)
+        reporter.epoch(self._epoch, figures)
+        if figures["mean"] > self._best:
+            self._best, self._best_epoch = figures["mean"], self._epoch
+            self._folder.write_tensors(WEIGHTS_FILE, dict(kept.state_dict()))
+            self._folder.write_record(self._record(found))
+        self._save()
+
+    def _record(self, found: Sequence[Score]) -> dict[str, Any]:
+        return {
+            "epoch": self._epoch,
+            "rows_seen": self._schedule.rows_done,
+            "training_s": round(self._schedule.seconds),
+            "own_rows": len(self._rows.own),
+            "held_out_rows": len(self._rows.held_out),
+            "public_sources": _counts(self._rows.public),
+            "held_out": [asdict(one) for one in found],
+        }
+
+    def _save(self) -> None:
+        self._folder.write_tensors(
+            CHECKPOINT_FILE,
+            {
+                "network": self.network.state_dict(),
+                "average": self._average.state_dict(),
+                "optimizer": self._optimizer.state_dict(),
+                "torch_random": torch.get_rng_state(),
+                "epoch": self._epoch,
+                "best": self._best,
+                "best_epoch": self._best_epoch,
+                "rows_done": self._schedule.rows_done,
+                "seconds": self._schedule.seconds,
+            },
+        )
+
+    def _load(self) -> None:
+        saved = self._folder.read_tensors(CHECKPOINT_FILE)
+        self.network.load_state_dict(saved["network"])
+        self._average.load_state_dict(saved["average"])
+        self._optimizer.load_state_dict(saved["optimizer"])
+        torch.set_rng_state(saved["torch_random"])
+        self._epoch, self._best = saved["epoch"], saved["best"]
+        self._best_epoch = saved["best_epoch"]
+        self._schedule = Schedule(self._settings, saved["rows_done"], saved["seconds"])
+
+
+def measure(network: nn.Module, rows: Sequence[Row], tokenizer: TextTokenizer) -> list[Score]:
+    """Scores of an uncalibrated network; temperatures do not change which label is first."""
+    run = lambda batch: run_network(network, batch)  # noqa: E731
+    return scores(rows, predict(rows, tokenizer, tasks_of(), run))
+
+
+def by_head(found: Sequence[Score]) -> dict[str, float]:
+    """Mean over languages of each head's score, and the mean of those."""
+    values: dict[str, list[float]] = defaultdict(list)
+    for one in found:
+        values[one.head].append(one.value)
+    figures = {head: sum(each) / len(each) for head, each in values.items()}
+    figures["mean"] = sum(figures.values()) / len(figures) if figures else 0.0
+    return figures
+
+
+def _optimizer(network: Network, settings: TrainingSettings) -> torch.optim.AdamW:
+    """Decay for matrices only: not for biases, norms and embeddings."""
+    decayed: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
+    for module in network.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            matrix = isinstance(module, nn.Linear) and name == "weight"
+            (decayed if matrix else free).append(parameter)
+    groups = [
+        {"params": decayed, "weight_decay": settings.weight_decay},
+        {"params": free, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=BETAS, fused=True)
+
+
+def _counts(rows: Sequence[Row]) -> dict[str, int]:
+    counts: dict[str, int] = defaultdict(int)
+    for row in rows:
+        counts[row.source] += 1
+    return dict(sorted(counts.items()))
