@@ -10,6 +10,8 @@ from typing import assert_never
 
 from msgspec import Struct
 
+from consumer.contract.identity import conversation_key
+from consumer.contract.message import DEFAULT_TENANT
 from consumer.contract.topics import Topics
 from consumer.pipeline.conversations import Conversations
 from consumer.pipeline.outputs import Outputs
@@ -131,11 +133,11 @@ class Lane:
     def idle(self, now_ms: int) -> None:
         """Nothing is unread: the wall clock may move the partition's clock."""
         if not self._replay and self.in_flight == 0:
-            self._tick(now_ms, now_ms)
+            self._tick(now_ms)
 
-    def take(self, now_ms: int) -> tuple[list[OutRecord], dict[TopicPartition, int]]:
+    def take(self) -> tuple[list[OutRecord], dict[TopicPartition, int]]:
         """What the next transaction must hold. Stays here until `committed` or `rolled_back`."""
-        self._forget_idle(now_ms)
+        self._forget_idle()
         if not self.ready:
             return [], {}
         states = [
@@ -182,15 +184,15 @@ class Lane:
         match outcome:
             case Understood():
                 turn = outcome.turn
-                prior = self._prior(turn.key, turn.event_ms, now_ms)
+                prior = self._prior(turn.key, turn.event_ms)
                 self._keep(turn.key, self._router.decide(outcome, prior, now_ms), turn.record)
             case Turn():
-                prior = self._prior(outcome.key, outcome.event_ms, now_ms)
+                prior = self._prior(outcome.key, outcome.event_ms)
                 self._keep(
                     outcome.key, self._router.observe(outcome, prior, now_ms), outcome.record
                 )
             case FeedbackTurn():
-                prior = self._prior(outcome.key, outcome.event_ms, now_ms)
+                prior = self._prior(outcome.key, outcome.event_ms)
                 self._keep(
                     outcome.key, self._router.feedback(outcome, prior, now_ms), outcome.record
                 )
@@ -202,12 +204,12 @@ class Lane:
             case _:
                 assert_never(outcome)
 
-    def _prior(self, key: str, event_ms: int, now_ms: int) -> Conversation | None:
-        self._tick(event_ms, now_ms)
+    def _prior(self, key: str, event_ms: int) -> Conversation | None:
+        self._tick(event_ms)
         state = self._states.get(key)
         if state is not None and self._is_stale(state, event_ms):
             # Whether its tombstone is written yet must not matter to a replay.
-            self._expire(key, state, event_ms, now_ms)
+            self._expire(key, state)
             return None
         return state
 
@@ -215,7 +217,8 @@ class Lane:
         record = rejected.record
         decision_id = None
         if rejected.conversation_id is not None and record.topic == self._messages:
-            key = f"{rejected.tenant_id}:{rejected.conversation_id}"
+            tenant_id = rejected.tenant_id or DEFAULT_TENANT
+            key = conversation_key(tenant_id, rejected.conversation_id)
             routed = self._router.degrade(rejected, self._states.get(key), now_ms)
             decision_id = routed.decision.decision_id if routed.decision else None
             self._keep(key, routed, record)
@@ -234,7 +237,7 @@ class Lane:
         if routed.escalations:
             self.urgent = True
 
-    def _tick(self, at_ms: int, now_ms: int) -> None:
+    def _tick(self, at_ms: int) -> None:
         """Moves the partition's clock and fires what is due by it, each at its own due time.
 
         Firing between two messages, by event time only, makes live, catch-up and replay agree.
@@ -246,9 +249,9 @@ class Lane:
             due_ms, key = due
             state = self._states.get(key)
             if state is not None:
-                self._emit(key, self._router.fire_due(key, state, due_ms, now_ms), None)
+                self._emit(key, self._router.fire_due(key, state, due_ms), None)
 
-    def _forget_idle(self, now_ms: int) -> None:
+    def _forget_idle(self) -> None:
         """Tombstones for conversations past their time to live, or beyond the cap, oldest first."""
         surplus = len(self._states) - self._limits.max_conversations
         at_ms = self._applied_clock_ms
@@ -256,14 +259,15 @@ class Lane:
             if surplus <= 0 and not self._is_stale(state, at_ms):
                 return
             surplus -= 1
-            self._expire(key, state, at_ms, now_ms)
+            self._expire(key, state)
             self._states.put(key, None)
             self._timers.arm(key, None)
 
     def _is_stale(self, state: Conversation, at_ms: int) -> bool:
         return state.last_event_ms + self._limits.idle_ttl_ms < at_ms
 
-    def _expire(self, key: str, state: Conversation, at_ms: int, now_ms: int) -> None:
+    def _expire(self, key: str, state: Conversation) -> None:
         """A state is never forgotten with an escalation open: that is resolved first."""
         if state.open:
-            self._emit(key, self._router.expire(key, state, at_ms, now_ms), None)
+            end_ms = max(held.expires_ms for held in state.open)
+            self._emit(key, self._router.fire_due(key, state, end_ms), None)

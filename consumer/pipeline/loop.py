@@ -195,12 +195,11 @@ class Pipeline:
             self._publish()
 
     def _publish(self) -> None:
-        now_ms = self._clock.now_ms()
         lanes = [lane for lane in self._lanes.values() if lane.ready]
         records: list[OutRecord] = []
         offsets: dict[TopicPartition, int] = {}
         for lane in lanes:
-            lane_records, lane_offsets = lane.take(now_ms)
+            lane_records, lane_offsets = lane.take()
             records += lane_records
             offsets |= lane_offsets
         self._ready_since = None

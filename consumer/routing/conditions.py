@@ -2,7 +2,7 @@
 
 from consumer.routing.fields import FIELD_NAMES, OPERATORS, Field, Operand, find_field
 from consumer.routing.matchers import All, Any, Condition, Leaf, Not
-from consumer.routing.rules_error import RuleProblem
+from consumer.routing.rules_error import RuleMistakeError
 from consumer.routing.rules_schema import ConditionSpec
 from consumer.routing.yaml_source import Path
 
@@ -16,17 +16,17 @@ def compile_condition(spec: ConditionSpec, path: Path, bounds: Bounds, depth: in
     """The matcher of a condition.
 
     Raises:
-        RuleProblem: an unknown field or operator, a value that can never hold, a wrong shape.
+        RuleMistakeError: an unknown field or operator, a value that can never hold, a wrong shape.
     """
     if depth > MAX_DEPTH:
-        raise RuleProblem(path, f"conditions are nested deeper than {MAX_DEPTH}")
+        raise RuleMistakeError(path, f"conditions are nested deeper than {MAX_DEPTH}")
     if _shape(spec, path) == "leaf":
         return _leaf(spec, path, bounds)
     if spec.negated is not None:
         return Not(compile_condition(spec.negated, (*path, "not"), bounds, depth + 1))
     word, parts = ("all", spec.all) if spec.all is not None else ("any", spec.any)
     if not parts or len(parts) > MAX_PARTS:
-        raise RuleProblem((*path, word), f"needs 1 to {MAX_PARTS} conditions")
+        raise RuleMistakeError((*path, word), f"needs 1 to {MAX_PARTS} conditions")
     compiled = tuple(
         compile_condition(part, (*path, word, index), bounds, depth + 1)
         for index, part in enumerate(parts)
@@ -52,12 +52,14 @@ def _shape(spec: ConditionSpec, path: Path) -> str:
     ]
     is_leaf = spec.field is not None or spec.op is not None or spec.value is not None
     if len(groups) + is_leaf != 1:
-        raise RuleProblem(path, "needs either field, op and value, or exactly one of all, any, not")
+        raise RuleMistakeError(
+            path, "needs either field, op and value, or exactly one of all, any, not"
+        )
     if not is_leaf:
         return groups[0]
     for name in ("field", "op", "value"):
         if getattr(spec, name) is None:
-            raise RuleProblem(path, f"{name} is missing")
+            raise RuleMistakeError(path, f"{name} is missing")
     return "leaf"
 
 
@@ -66,10 +68,10 @@ def _leaf(spec: ConditionSpec, path: Path, bounds: Bounds) -> Leaf:
     field = find_field(name)
     if field is None:
         known = ", ".join(FIELD_NAMES)
-        raise RuleProblem((*path, "field"), f"unknown field {name!r}; known: {known}")
+        raise RuleMistakeError((*path, "field"), f"unknown field {name!r}; known: {known}")
     if op not in OPERATORS[field.type]:
         allowed = ", ".join(OPERATORS[field.type])
-        raise RuleProblem((*path, "op"), f"{name} takes {allowed}, not {op!r}")
+        raise RuleMistakeError((*path, "op"), f"{name} takes {allowed}, not {op!r}")
     return Leaf(field, op, _operand(field, op, spec, path, bounds))
 
 
@@ -88,7 +90,7 @@ def _operand(field: Field, op: str, spec: ConditionSpec, path: Path, bounds: Bou
 
 def _flag(value: object, path: Path) -> bool:
     if not isinstance(value, bool):
-        raise RuleProblem(path, f"{value!r} is neither true nor false")
+        raise RuleMistakeError(path, f"{value!r} is neither true nor false")
     return value
 
 
@@ -98,20 +100,20 @@ def _number(field: Field, value: object, path: Path, bounds: Bounds) -> float:
         if bound is not None:
             return bound
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RuleProblem(path, f"{field.name} is a number, {value!r} is not")
+        raise RuleMistakeError(path, f"{field.name} is a number, {value!r} is not")
     return float(value)
 
 
 def _choices(field: Field, value: object, path: Path) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
-        raise RuleProblem(path, f"in takes a list, not {value!r}")
+        raise RuleMistakeError(path, f"in takes a list, not {value!r}")
     return tuple(_text(field, item, (*path, index)) for index, item in enumerate(value))
 
 
 def _text(field: Field, value: object, path: Path) -> str:
     if not isinstance(value, str):
-        raise RuleProblem(path, f"{field.name} takes a text, not {value!r}")
+        raise RuleMistakeError(path, f"{field.name} takes a text, not {value!r}")
     if field.known and value not in field.known:
         known = ", ".join(field.known)
-        raise RuleProblem(path, f"{value!r} never occurs in {field.name}; known: {known}")
+        raise RuleMistakeError(path, f"{value!r} never occurs in {field.name}; known: {known}")
     return value

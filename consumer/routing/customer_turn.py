@@ -115,7 +115,7 @@ class CustomerTurns:
     ) -> Escalations:
         """Steps the machine if something is open or would open: most turns do neither."""
         signals = self._signals(understood, reading.anger, values)
-        if not before.open and not any([s.policy.enters(s.score, s.turns) for s in signals]):
+        if not before.open and not any(map(_enters, signals)):
             return (), before.cooling, ()
         scene = self._scene(understood, reading, at_ms, decision_id)
         step = escalation.customer_turn(before.open, before.cooling, signals, scene)
@@ -163,6 +163,10 @@ class CustomerTurns:
             intent=reading.intent.name,
             entities=understood.entities,
         )
+
+
+def _enters(signal: Signal) -> bool:
+    return signal.policy.enters(signal.score, signal.turns)
 
 
 def _next_series(

@@ -84,9 +84,7 @@ def customer_turn(
             continue
         held = _cooling_record(cooling, signal.policy.kind)
         if held is not None and scene.at_ms < held.ends_ms:
-            cooling = _without(cooling, held.kind) + (
-                replace(held, suppressed=held.suppressed + 1),
-            )
+            cooling = (*_without(cooling, held.kind), _suppressing(held))
             continue
         cooling = _without(cooling, signal.policy.kind)
         opened = open_record(signal, scene, held.suppressed if held else 0)
@@ -250,6 +248,10 @@ def _cool(
 
 def _cooling_record(cooling: tuple[CoolDown, ...], kind: str) -> CoolDown | None:
     return next((held for held in cooling if held.kind == kind), None)
+
+
+def _suppressing(held: CoolDown) -> CoolDown:
+    return replace(held, suppressed=held.suppressed + 1)
 
 
 def _without(cooling: tuple[CoolDown, ...], kind: str) -> tuple[CoolDown, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from consumer.contract.decision import Target
 from consumer.routing.human_request import PhraseList, phrase_list
 from consumer.routing.route_compiler import ACTIONS, Surroundings, compile_target, compile_text
-from consumer.routing.rules_error import RuleProblem
+from consumer.routing.rules_error import RuleMistakeError
 from consumer.routing.rules_schema import AngerSpec, HumanRequestSpec, PhrasesSpec
 from consumer.routing.templates import TextPair
 from consumer.routing.timestamps import MS_PER_S
@@ -70,7 +70,7 @@ def compile_policy(spec: EscalationSpec, path: Path, around: Surroundings) -> Po
     """The policy of one escalation.
 
     Raises:
-        RuleProblem: thresholds without a gap between enter and exit, or times that cannot work.
+        RuleMistakeError: thresholds without a gap between enter and exit, or times that cannot work.
     """
     _check(spec, path)
     recommended = spec.recommended
@@ -104,24 +104,26 @@ def compile_policy(spec: EscalationSpec, path: Path, around: Surroundings) -> Po
 def _check(spec: EscalationSpec, path: Path) -> None:
     if spec.exit is not None and spec.exit.below >= spec.enter.score:
         problem = f"{spec.exit.below} is not below the enter score {spec.enter.score}"
-        raise RuleProblem((*path, "exit", "below"), problem)
+        raise RuleMistakeError((*path, "exit", "below"), problem)
     if isinstance(spec, AngerSpec):
         if spec.fast is not None and spec.fast.score < spec.enter.score:
             problem = f"{spec.fast.score} is below the enter score {spec.enter.score}"
-            raise RuleProblem((*path, "fast", "score"), problem)
+            raise RuleMistakeError((*path, "fast", "score"), problem)
     elif spec.enter.turns != 1:
-        raise RuleProblem((*path, "enter", "turns"), "a request for a person counts at once: 1")
+        raise RuleMistakeError(
+            (*path, "enter", "turns"), "a request for a person counts at once: 1"
+        )
     if spec.ack_within_s >= spec.expire_after_s:
         problem = f"{spec.ack_within_s} is not before expire_after_s {spec.expire_after_s}"
-        raise RuleProblem((*path, "ack_within_s"), problem)
+        raise RuleMistakeError((*path, "ack_within_s"), problem)
     bounds = [step.score for step in spec.severity]
     if bounds != sorted(set(bounds)):
-        raise RuleProblem((*path, "severity"), "scores must rise from step to step")
+        raise RuleMistakeError((*path, "severity"), "scores must rise from step to step")
     for name, known in (("action", ACTIONS), ("tone", TONES)):
         value = getattr(spec.recommended, name)
         if value not in known:
             problem = f"{value!r} is none of {', '.join(known)}"
-            raise RuleProblem((*path, "recommended", name), problem)
+            raise RuleMistakeError((*path, "recommended", name), problem)
 
 
 def _phrases(by_language: Mapping[str, PhrasesSpec]) -> PhraseList | None:

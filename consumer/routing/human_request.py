@@ -9,7 +9,7 @@ _EDGES = " \t\r\n.,!?;:~。，！？；：、～…\"'“”‘’()（）"
 
 @dataclass(frozen=True, slots=True)
 class PhraseList:
-    """`contains` anywhere, as words of their own; `whole` is the whole message; `unless` cancels."""
+    """`contains` anywhere as words of their own, `whole` as the whole message; `unless` cancels."""
 
     contains: tuple[tuple[str, re.Pattern[str]], ...]
     whole: frozenset[str]

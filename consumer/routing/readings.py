@@ -29,6 +29,7 @@ _HALF = 0.5  # added before truncation: the level is the rounded expected level
 # Of an unusable record nothing is known: zeros, which no confidence bound accepts.
 UNREAD_CATEGORY = CategoryGuess("query", 0.0, dict.fromkeys(CATEGORIES, 0.0))
 UNREAD_INTENT = IntentGuess("other", 0.0, 0.0, (), "out_of_scope")
+UNREAD_UNSUPPORTED = IntentGuess("other", 0.0, 0.0, (), "unsupported_language")
 UNREAD_SENTIMENT = SentimentGuess("neutral", 0.0, 0.0)
 UNREAD_ANGER = AngerGuess(0.0, ANGER_LEVELS[0])
 
@@ -51,13 +52,17 @@ class CategoryThresholds(Struct, frozen=True, gc=False):
 
 
 def read_category(scores: dict[str, float]) -> CategoryGuess:
-    """The likeliest category."""
+    """The likeliest category; zeros where nothing was predicted."""
+    if not scores:
+        return UNREAD_CATEGORY
     label = max(scores, key=scores.__getitem__)
     return CategoryGuess(label, round(scores[label], DECIMALS), scores)
 
 
 def read_sentiment(scores: Mapping[str, float]) -> SentimentGuess:
     """The likeliest label; the score is P(positive) - P(negative)."""
+    if not scores:
+        return UNREAD_SENTIMENT
     negative, neutral, positive = scores["negative"], scores["neutral"], scores["positive"]
     score = round(positive - negative, DECIMALS)
     if neutral >= negative and neutral >= positive:
@@ -89,6 +94,8 @@ def read_intent(
             next_best, last = score, next_best
         else:
             third, last = name, score
+    if not first:
+        return UNREAD_UNSUPPORTED if unsupported else UNREAD_INTENT
     margin = best - next_best if second else best
     confidence = round(best, DECIMALS)
     candidates: tuple[IntentCandidate, ...] = (IntentCandidate(first, confidence),)

@@ -16,7 +16,7 @@ from consumer.routing.routes import (
     always,
     when_answerable,
 )
-from consumer.routing.rules_error import RuleProblem
+from consumer.routing.rules_error import RuleMistakeError
 from consumer.routing.rules_schema import FallbackSpec, RouteBody, RouteSpec, TargetSpec
 from consumer.routing.templates import (
     ENTITY_PREFIX,
@@ -55,9 +55,9 @@ def compile_route(spec: RouteSpec, path: Path, around: Surroundings) -> Route:
 def compile_default(spec: RouteBody, path: Path, around: Surroundings) -> Route:
     """The route of everything that no other matched: it must always be possible."""
     if spec.action == ANSWER:
-        raise RuleProblem((*path, "action"), "the default cannot answer: it must always apply")
+        raise RuleMistakeError((*path, "action"), "the default cannot answer: it must always apply")
     if any(template.fixed is None for template in _targets(spec.target, path, around).values()):
-        raise RuleProblem((*path, "target"), "the default's target cannot need an entity")
+        raise RuleMistakeError((*path, "target"), "the default's target cannot need an entity")
     return _route(DEFAULT_ROUTE, spec, None, path, around)
 
 
@@ -67,7 +67,7 @@ def compile_target(spec: TargetSpec, path: Path, around: Surroundings) -> dict[s
     fixed = {language: template.fixed for language, template in chosen.items()}
     found = {language: target for language, target in fixed.items() if target is not None}
     if len(found) < len(fixed):
-        raise RuleProblem(path, "an entity is possible only in a route's own target")
+        raise RuleMistakeError(path, "an entity is possible only in a route's own target")
     return found
 
 
@@ -87,7 +87,7 @@ def _route(
     test = always if condition is None else condition.test
     closed = spec.out_of_hours
     if closed is not None and spec.calendar is None:
-        raise RuleProblem((*path, "out_of_hours"), "needs a calendar")
+        raise RuleMistakeError((*path, "out_of_hours"), "needs a calendar")
     return Route(
         id=name,
         action=spec.action,
@@ -119,7 +119,7 @@ def _targets(spec: TargetSpec, path: Path, around: Surroundings) -> dict[str, Ta
     given = [(kind, getattr(spec, kind)) for kind in TARGET_TYPES]
     given = [(kind, identifier) for kind, identifier in given if identifier is not None]
     if len(given) != 1:
-        raise RuleProblem(path, f"needs exactly one of {', '.join(TARGET_TYPES)}")
+        raise RuleMistakeError(path, f"needs exactly one of {', '.join(TARGET_TYPES)}")
     kind, identifier = given[0]
     _check_placeholders(identifier, (*path, kind), frozenset((LANGUAGE,)), entities=True)
     for index, skill in enumerate(spec.skills):
@@ -138,7 +138,9 @@ def _fallbacks(
     last_s = 0
     for index, spec in enumerate(specs):
         if spec.after_s <= last_s:
-            raise RuleProblem((*path, index, "after_s"), f"{spec.after_s} is not after {last_s}")
+            raise RuleMistakeError(
+                (*path, index, "after_s"), f"{spec.after_s} is not after {last_s}"
+            )
         last_s = spec.after_s
         targets = compile_target(spec.target, (*path, index, "target"), around)
         for language, target in targets.items():
@@ -153,12 +155,12 @@ def _check_placeholders(
     try:
         names = placeholders(text)
     except ValueError as error:
-        raise RuleProblem(path, f"{error} in {text!r}") from None
+        raise RuleMistakeError(path, f"{error} in {text!r}") from None
     for name in sorted(names):
         if name in allowed or (entities and _is_entity(name)):
             continue
         known = ", ".join(sorted(allowed)) + (", entity.TYPE" if entities else "")
-        raise RuleProblem(path, f"unknown placeholder {{{name}}}; known: {known}")
+        raise RuleMistakeError(path, f"unknown placeholder {{{name}}}; known: {known}")
 
 
 def _is_entity(name: str) -> bool:
@@ -168,10 +170,12 @@ def _is_entity(name: str) -> bool:
 
 def _one_of(value: str, known: tuple[str, ...], path: Path) -> None:
     if value not in known:
-        raise RuleProblem(path, f"{value!r} is none of {', '.join(known)}")
+        raise RuleMistakeError(path, f"{value!r} is none of {', '.join(known)}")
 
 
 def _named(known: Mapping[str, _T], name: str, path: Path) -> _T:
     if name not in known:
-        raise RuleProblem(path, f"there is no {name!r}; there are: {', '.join(known) or 'none'}")
+        raise RuleMistakeError(
+            path, f"there is no {name!r}; there are: {', '.join(known) or 'none'}"
+        )
     return known[name]

@@ -100,7 +100,8 @@ class Router:
         understood = _without_content(rejected)
         turn = understood.turn
         before = NEW_CONVERSATION if prior is None else prior
-        after, events = before, ()
+        after = before
+        events: tuple[NamedEvent, ...] = ()
         if turn.record.offset > before.messages_offset:
             before, events = self._fire(turn.key, before, turn.event_ms)
             after = _moved(before, turn.event_ms, messages_offset=turn.record.offset)

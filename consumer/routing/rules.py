@@ -17,7 +17,7 @@ from consumer.routing.features import Features
 from consumer.routing.readings import CategoryThresholds, IntentThresholds
 from consumer.routing.route_compiler import Surroundings, compile_default, compile_route
 from consumer.routing.routes import Route, SlaPolicy
-from consumer.routing.rules_error import RuleProblem
+from consumer.routing.rules_error import RuleMistakeError
 from consumer.routing.rules_reader import locate, read_spec
 from consumer.routing.rules_schema import RULES_FORMAT, RulesSpec, ThresholdsSpec
 from consumer.routing.timestamps import MS_PER_S
@@ -105,15 +105,17 @@ def parse_ruleset(raw: bytes, file: str) -> Ruleset:
     source, spec = read_spec(raw, file)
     try:
         return _compile(spec, hashlib.sha256(raw).hexdigest())
-    except RuleProblem as problem:
+    except RuleMistakeError as problem:
         raise locate(source, file, problem.path, problem.problem) from None
 
 
 def _compile(spec: RulesSpec, sha256: str) -> Ruleset:
     if spec.format != RULES_FORMAT:
-        raise RuleProblem(("format",), f"{spec.format} is not {RULES_FORMAT}, which is read here")
+        raise RuleMistakeError(
+            ("format",), f"{spec.format} is not {RULES_FORMAT}, which is read here"
+        )
     if spec.languages.fallback not in spec.languages.supported:
-        raise RuleProblem(("languages", "fallback"), "is not one of the supported languages")
+        raise RuleMistakeError(("languages", "fallback"), "is not one of the supported languages")
     around = _surroundings(spec)
     return Ruleset(
         ref=RulesetRef(spec.name, spec.version, sha256),
@@ -131,7 +133,7 @@ def _compile(spec: RulesSpec, sha256: str) -> Ruleset:
 
 def _surroundings(spec: RulesSpec) -> Surroundings:
     if "default" not in spec.sla:
-        raise RuleProblem(("sla",), "the policy 'default' is missing")
+        raise RuleMistakeError(("sla",), "the policy 'default' is missing")
     bounds: Bounds = {
         (f"{head}.confidence", name): getattr(getattr(spec.thresholds, head), name)
         for head in ("intent", "category")
@@ -151,11 +153,11 @@ def _calendars(spec: RulesSpec) -> dict[str, Calendar]:
         try:
             zone = parse_zone(item.tz)
         except ValueError as error:
-            raise RuleProblem((*path, "tz"), str(error)) from None
+            raise RuleMistakeError((*path, "tz"), str(error)) from None
         try:
             week = parse_week(item.open)
         except ValueError as error:
-            raise RuleProblem((*path, "open"), str(error)) from None
+            raise RuleMistakeError((*path, "open"), str(error)) from None
         calendars[name] = Calendar(name, zone, week, frozenset(item.closed_dates))
     return calendars
 
@@ -184,7 +186,7 @@ def _category_bounds(spec: ThresholdsSpec) -> CategoryThresholds:
 
 def _check_rising(path: Path, low_name: str, low: float, high_name: str, high: float) -> None:
     if low >= high:
-        raise RuleProblem(path, f"{low_name} {low} must be below {high_name} {high}")
+        raise RuleMistakeError(path, f"{low_name} {low} must be below {high_name} {high}")
 
 
 def _policies(spec: RulesSpec, around: Surroundings) -> dict[str, Policy]:
@@ -192,7 +194,7 @@ def _policies(spec: RulesSpec, around: Surroundings) -> dict[str, Policy]:
     for index, item in enumerate(spec.escalations):
         policy = compile_policy(item, ("escalations", index), around)
         if policy.kind in policies:
-            raise RuleProblem(("escalations", index, "kind"), f"{policy.kind} is given twice")
+            raise RuleMistakeError(("escalations", index, "kind"), f"{policy.kind} is given twice")
         policies[policy.kind] = policy
     return policies
 
@@ -201,7 +203,7 @@ def _routes(spec: RulesSpec, around: Surroundings) -> tuple[Route, ...]:
     seen: set[str] = {"default"}
     for index, item in enumerate(spec.routes):
         if item.id in seen:
-            raise RuleProblem(("routes", index, "id"), f"{item.id!r} is taken")
+            raise RuleMistakeError(("routes", index, "id"), f"{item.id!r} is taken")
         seen.add(item.id)
     return tuple(
         compile_route(item, ("routes", index), around) for index, item in enumerate(spec.routes)

@@ -3,7 +3,7 @@
 from consumer.routing.yaml_source import Path
 
 
-class RuleProblem(Exception):
+class RuleMistakeError(Exception):
     """A mistake at a path of the file; the loader adds where that stands."""
 
     def __init__(self, path: Path, problem: str) -> None:

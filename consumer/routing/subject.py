@@ -10,55 +10,15 @@ UNSPECIFIC_INTENTS = frozenset(("other", "contact_agent", "feedback"))
 MAX_BARE_CHARACTERS = 32
 _EDGES = " \t\r\n.,!?;:~。，！？；：、～…\"'“”‘’()（）#"
 _INSULT_LEVELS = ("high", "severe")
-_ANSWERS = frozenset(
-    [
-        "yes",
-        "yeah",
-        "yep",
-        "yup",
-        "no",
-        "nope",
-        "ok",
-        "okay",
-        "sure",
-        "right",
-        "correct",
-        "exactly",
-        "fine",
-        "both",
-        "neither",
-        "是",
-        "是的",
-        "是啊",
-        "对",
-        "对的",
-        "对啊",
-        "好",
-        "好的",
-        "好吧",
-        "嗯",
-        "嗯嗯",
-        "恩",
-        "可以",
-        "可以的",
-        "行",
-        "行吧",
-        "不",
-        "不是",
-        "不用",
-        "不行",
-        "没",
-        "没有",
-        "有",
-        "有的",
-        "要",
-        "要的",
-        "不要",
-        "都行",
-        "确认",
-        "不对",
-    ]
-) | {"yes please", "that's right", "not yet", "that one", "the first one", "the second one"}
+_ENGLISH_ANSWERS = (
+    "yes|yeah|yep|yup|no|nope|ok|okay|sure|right|correct|exactly|fine|both|neither|yes please"
+    "|that's right|not yet|that one|the first one|the second one"
+)
+_CHINESE_ANSWERS = (
+    "是|是的|是啊|对|对的|对啊|不对|好|好的|好吧|嗯|嗯嗯|恩|可以|可以的|行|行吧|不行|不|不是|不用"
+    "|没|没有|有|有的|要|要的|不要|都行|确认"
+)
+_ANSWERS = frozenset(f"{_ENGLISH_ANSWERS}|{_CHINESE_ANSWERS}".split("|"))
 
 
 def with_subject(

@@ -50,9 +50,9 @@ class YamlSource:
         """The value at `path`; None where there is none."""
         found: object = self.data
         for step in path:
-            if (isinstance(found, dict) and step in found) or (
-                isinstance(found, list) and isinstance(step, int) and step < len(found)
-            ):
+            if isinstance(found, dict):
+                found = found.get(step)
+            elif isinstance(found, list) and isinstance(step, int) and step < len(found):
                 found = found[step]
             else:
                 return None

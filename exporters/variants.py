@@ -1,0 +1,52 @@
+"""Makes a graph's variants: fp32 and int8 for CPUs, fp16 for GPUs. Measures nothing."""
+
+import tempfile
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.transformers.float16 import convert_float_to_float16
+
+from consumer.inference.manifest import Variant
+from exporters.network import Network
+from exporters.onnx_graph import encoder_graph
+
+QUANTISED = ["MatMul", "Attention"]
+
+
+def graph_bytes(network: Network, variant: Variant) -> bytes:
+    """The network's file for a variant."""
+    if variant == "cpu-fp32":
+        return _serialised(encoder_graph(network, int8_tables=False))
+    model = encoder_graph(network, int8_tables=True)
+    return _serialised(_int8(model) if variant == "cpu-int8" else _fp16(model))
+
+
+def _int8(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Weights per channel in int8; activations are scaled as they come."""
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = Path(folder) / "before.onnx", Path(folder) / "after.onnx"
+        onnx.save(model, before)
+        quantize_dynamic(
+            before,
+            after,
+            op_types_to_quantize=QUANTISED,
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            extra_options={"DefaultTensorType": TensorProto.FLOAT},
+        )
+        quantised: onnx.ModelProto = onnx.load(after)
+    return quantised
+
+
+def _fp16(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Weights and activations in fp16; inputs and outputs stay as they are."""
+    halved = convert_float_to_float16(model, keep_io_types=True, disable_shape_infer=True)
+    onnx.checker.check_model(halved)
+    return halved
+
+
+def _serialised(model: onnx.ModelProto) -> bytes:
+    content: bytes = model.SerializeToString()
+    return content

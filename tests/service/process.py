@@ -1,0 +1,67 @@
+"""Runs the service in a process of its own, as `python -m tests.service.process SETTINGS.json`.
+
+Beside the shipped service it has a model with markers, and landmarks: the last one passed stands
+in a small shared file, and at a chosen one the process kills itself.
+"""
+
+import json
+import mmap
+import os
+import signal
+import sys
+from pathlib import Path
+
+from consumer.app import ServiceSettings, build_service
+from consumer.contract.topics import Topics
+from consumer.kafka.client_settings import KafkaSettings
+from consumer.pipeline.lane import LaneLimits
+from consumer.pipeline.lifecycle import Lifecycle
+from consumer.pipeline.loop import LoopSettings
+from consumer.pipeline.workers import WorkerSettings
+from consumer.routing.rules import DEFAULT_RULES, load_ruleset
+from tests.service.marked_model import open_marked_model
+
+LANDMARK_BYTES = 64
+
+
+class Landmarks:
+    """Writes where the loop is; kills at `crash_at` when it is passed for the n-th time."""
+
+    def __init__(self, path: Path, crash_at: str, crash_on: int) -> None:
+        path.write_bytes(b"\0" * LANDMARK_BYTES)
+        with path.open("r+b") as file:
+            self._page = mmap.mmap(file.fileno(), LANDMARK_BYTES)
+        self._crash_at = crash_at
+        self._left = crash_on
+
+    def __call__(self, point: str) -> None:
+        self._page[:] = point.encode().ljust(LANDMARK_BYTES, b"\0")
+        if point == self._crash_at:
+            self._left -= 1
+            if self._left <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(path: Path) -> int:
+    """Runs until a signal or a fault; the exit code."""
+    raw = json.loads(path.read_text())
+    settings = ServiceSettings(
+        deployment="test",
+        kafka=KafkaSettings(**{**raw["kafka"], "topics": Topics(**raw["kafka"]["topics"])}),
+        ledger=Path(raw["ledger"]),
+        exactly_once=raw.get("exactly_once", True),
+        workers=WorkerSettings(**raw.get("workers", {})),
+        loop=LoopSettings(**raw.get("loop", {})),
+        lane=LaneLimits(**raw.get("lane", {})),
+        watchdog_s=raw.get("watchdog_s", 30.0),
+    )
+    rules = Path(raw["rules"]) if "rules" in raw else DEFAULT_RULES
+    landmarks = Landmarks(
+        Path(raw["landmark"]), raw.get("crash_at", ""), raw.get("crash_on", 1)
+    )
+    service = build_service(settings, open_marked_model, load_ruleset(rules), landmark=landmarks)
+    return Lifecycle(service.pipeline.run, settings.loop.drain_s + 5.0).serve()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
