@@ -20,6 +20,8 @@ OPSET = 18
 CONTRIB = "com.microsoft"
 IR_VERSION = 9
 INT8_MAX = 127
+HEAD_PREFIX = "head_"
+"""Names of the heads' matrix products start with it."""
 
 Array = NDArray[np.generic]
 
@@ -163,8 +165,7 @@ class _Writing:
         return self._normalised(f"{name}.norm_out", to.node("Add", [down, states]))
 
     def _tags(self, states: str) -> None:
-        bias = self._weight("tag_head.bias")
-        self._to.node("Add", [self._times("tag_head", states), bias], output=OUTPUTS["tags"])
+        self._dense("tag_head", states, OUTPUTS["tags"])
 
     def _shares(self, places: str) -> str:
         """[rows, 1, tokens]: 1/length at real tokens, 0 at padding."""
@@ -215,5 +216,6 @@ class _Writing:
         self._dense(f"{name}.out", hidden, OUTPUTS[head])  # type: ignore[index]
 
     def _dense(self, name: str, states: str, output: str | None = None) -> str:
-        inputs = [states, self._weight(f"{name}.weight"), self._weight(f"{name}.bias")]
-        return self._to.node("Gemm", inputs, output=output, transB=1)
+        weights = self._transposed(f"{name}.weight")
+        product = self._to.node("MatMul", [states, weights], output=f"{HEAD_PREFIX}{name}")
+        return self._to.node("Add", [product, self._weight(f"{name}.bias")], output=output)

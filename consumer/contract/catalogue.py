@@ -18,10 +18,16 @@ from consumer.contract.message import (
 SCHEMA_BASE = "https://chat-router.dev/schemas"
 MAJOR_VERSION = 1
 
+MESSAGES = "messages"
+ROUTING = "routing"
+ESCALATIONS = "escalations"
+FEEDBACK = "feedback"
+INCIDENTS = "incidents"
+
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """One row of the contract."""
+    """One row of the contract. `topic` is a field of `Topics`."""
 
     name: str
     payload: type[Struct]
@@ -38,17 +44,17 @@ class EventType:
         return f"{SCHEMA_BASE}/{self.schema_file}"
 
 
-MESSAGE_RECEIVED = EventType("message.received", MessageReceived, "messages")
-ROUTING_DECIDED = EventType("routing.decided", RoutingDecided, "routing")
-ESCALATION_OPENED = EventType("escalation.opened", EscalationOpened, "escalations")
-ESCALATION_UPDATED = EventType("escalation.updated", EscalationUpdated, "escalations")
-ESCALATION_RESOLVED = EventType("escalation.resolved", EscalationResolved, "escalations")
-DECISION_OVERRIDDEN = EventType("decision.overridden", DecisionOverridden, "feedback")
-ESCALATION_ACKNOWLEDGED = EventType("escalation.acknowledged", EscalationAcknowledged, "feedback")
-ESCALATION_JUDGED = EventType("escalation.judged", EscalationJudged, "feedback")
-CONVERSATION_CLOSED = EventType("conversation.closed", ConversationClosed, "feedback")
-INPUT_LOST = EventType("input.lost", InputLost, "incidents")
-INTAKE_STOPPED = EventType("intake.stopped", IntakeStopped, "incidents")
+MESSAGE_RECEIVED = EventType("message.received", MessageReceived, MESSAGES)
+ROUTING_DECIDED = EventType("routing.decided", RoutingDecided, ROUTING)
+ESCALATION_OPENED = EventType("escalation.opened", EscalationOpened, ESCALATIONS)
+ESCALATION_UPDATED = EventType("escalation.updated", EscalationUpdated, ESCALATIONS)
+ESCALATION_RESOLVED = EventType("escalation.resolved", EscalationResolved, ESCALATIONS)
+DECISION_OVERRIDDEN = EventType("decision.overridden", DecisionOverridden, FEEDBACK)
+ESCALATION_ACKNOWLEDGED = EventType("escalation.acknowledged", EscalationAcknowledged, FEEDBACK)
+ESCALATION_JUDGED = EventType("escalation.judged", EscalationJudged, FEEDBACK)
+CONVERSATION_CLOSED = EventType("conversation.closed", ConversationClosed, FEEDBACK)
+INPUT_LOST = EventType("input.lost", InputLost, INCIDENTS)
+INTAKE_STOPPED = EventType("intake.stopped", IntakeStopped, INCIDENTS)
 
 EVENT_TYPES = (
     MESSAGE_RECEIVED,

@@ -1,9 +1,21 @@
 """RFC 3339 in UTC with milliseconds, from and to milliseconds since the epoch."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _SECONDS_PER_DAY = 86_400
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ONE_MS = timedelta(milliseconds=1)
+_MS_PER_SECOND = 1000
+_YEAR_0 = "0000-"
+_YEAR_1_MS = -62_135_596_800_000
+_LEAP_SECOND = slice(17, 19)
+# `fromisoformat` reads more than RFC 3339: week dates, no colons, commas, missing seconds.
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+    r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 @lru_cache(maxsize=16)
@@ -21,13 +33,26 @@ def format_ms(at_ms: int) -> str:
 
 
 def parse_ms(text: str) -> int:
-    """Milliseconds since the epoch.
+    """Milliseconds since the epoch; finer fractions are cut. Reads year 0000 as the year 1.
 
     Raises:
         ValueError: not RFC 3339, or without a time zone.
     """
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        message = "no time zone"
+    if _RFC_3339.fullmatch(text) is None:
+        message = "not RFC 3339"
         raise ValueError(message)
-    return round(at.timestamp() * 1000)
+    try:
+        return (datetime.fromisoformat(text) - _EPOCH) // _ONE_MS
+    except ValueError:
+        return _parse_rare(text.upper())
+
+
+def _parse_rare(text: str) -> int:
+    """What RFC 3339 allows and `fromisoformat` refuses: small letters, leap seconds, year 0000."""
+    if text.startswith(_YEAR_0):
+        return _YEAR_1_MS
+    leap_ms = 0
+    if text[_LEAP_SECOND] == "60":
+        leap_ms = _MS_PER_SECOND
+        text = f"{text[:17]}59{text[19:]}"
+    return (datetime.fromisoformat(text) - _EPOCH) // _ONE_MS + leap_ms

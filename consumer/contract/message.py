@@ -12,9 +12,21 @@ from consumer.contract.known_values import SenderRole, Tier, Verdict
 MAX_CONVERSATION_BYTES = 256
 DEFAULT_TENANT = "default"
 
-TenantId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-# The byte limit of the contract is checked after decoding: schemas can only count characters.
-ConversationId = Annotated[str, Meta(min_length=1, max_length=MAX_CONVERSATION_BYTES)]
+# In Python `$` also matches before a last line break; the lookahead shuts that door.
+TENANT_PATTERN = r"^[A-Za-z0-9._-]{1,64}$(?!\n)"
+TenantId = Annotated[str, Meta(pattern=TENANT_PATTERN)]
+# Bytes and control characters are checked after decoding: schemas can only count characters, and
+# a pattern here would cost every message a search. Ids travel in headers, so no controls.
+ConversationId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_CONVERSATION_BYTES,
+        extra_json_schema={"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)"},
+    ),
+]
+# What a JSON number can hold exactly in every language.
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 
 
@@ -30,8 +42,8 @@ class Customer(Struct, frozen=True, gc=False):
 
     id: str | None = None
     tier: Tier = "standard"
-    open_orders: int = 0
-    contacts_7d: int = 0
+    open_orders: Count = 0
+    contacts_7d: Count = 0
 
 
 class Context(Struct, frozen=True, gc=False):

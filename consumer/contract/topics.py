@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Names of the topics that the service reads and writes; all configurable."""
+    """Names of the topics of the contract; all configurable."""
 
     messages: str = "chat.messages.v1"
     routing: str = "chat.routing.v1"
@@ -14,3 +14,5 @@ class Topics:
     feedback: str = "chat.feedback.v1"
     state: str = "chat.router-state.v1"
     incidents: str = "chat.incidents.v1"
+    assist: str = "chat.assist.v1"
+    shadow: str = "chat.routing.shadow.v1"

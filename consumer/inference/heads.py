@@ -16,6 +16,7 @@ from consumer.inference.prepared import Prepared
 from consumer.records import Prediction, Span
 
 Floats = NDArray[np.floating[Any]]
+Flags = NDArray[np.bool_]
 Outputs = dict[str, NDArray[Any]]
 
 _DECIMALS = 6
@@ -33,10 +34,10 @@ def softmax(logits: Floats, temperature: float) -> Floats:
     return scaled
 
 
-def anger_scores(logits: Floats, temperature: float) -> Floats:
+def anger_scores(logits: Floats) -> Floats:
     """Mean of P(level >= 1), P(>= 2) and P(>= 3): the expected level divided by three."""
-    bounded = np.clip(logits.astype(np.float64) / temperature, -60.0, 60.0)
-    means: Floats = (1.0 / (1.0 + np.exp(-bounded))).mean(axis=-1)
+    # The logistic function, written so that nothing overflows.
+    means: Floats = 0.5 + 0.5 * np.tanh(0.5 * logits).mean(axis=-1)
     return means
 
 
@@ -46,6 +47,8 @@ class Heads:
     def __init__(self, tasks: Tasks) -> None:
         self._tasks = tasks
         self._labelled = (tasks.category, tasks.intent, tasks.sentiment)
+        self._side_by_side = _SideBySide(self._labelled, tasks.anger)
+        self._labels = tuple(task.labels for task in self._labelled)
         labels = tasks.tags.labels
         self._outside = labels.index(OUTSIDE)
         self._types = tuple(label[2:] for label in labels)
@@ -57,21 +60,30 @@ class Heads:
         """One result for each row of a batch, in order."""
         if not self._shapes_hold(len(batch), int(lengths.max()), outputs):
             return [_WRONG_SHAPE] * len(batch)
-        inside = _word_positions(lengths, outputs[self._tasks.tags.output].shape[1])
-        finite = self._finite_rows(outputs, inside)
         with np.errstate(all="ignore"):  # rows that are not finite are dropped below
-            columns = [self._dicts(task, outputs) for task in self._labelled]
-            anger = self._anger(outputs)
-            spans = self._spans(batch, inside & finite[:, None], outputs)
-        nothing: tuple[Span, ...] = ()
+            flat, anger, finite = self._side_by_side.probabilities(outputs)
+            tagged, readable = self._tagged(lengths, outputs)
+            finite &= readable
+            spans = self._spans(batch, tagged & finite[:, None], outputs)
+        rows = zip(finite.tolist(), flat.tolist(), anger.round(_DECIMALS).tolist(), strict=True)
         return [
-            Prediction(category, intent, sentiment, score, spans.get(row, nothing))
-            if good
-            else _NOT_FINITE
-            for row, (good, category, intent, sentiment, score) in enumerate(
-                zip(finite.tolist(), *columns, anger, strict=True)
-            )
+            self._prediction(numbers, score, spans.get(row, ())) if good else _NOT_FINITE
+            for row, (good, numbers, score) in enumerate(rows)
         ]
+
+    def _prediction(
+        self, numbers: list[float], anger: float, spans: tuple[Span, ...]
+    ) -> Prediction:
+        """A row's numbers by label; `zip` stops at the shorter, so each head takes its own."""
+        column = iter(numbers)
+        category, intent, sentiment = self._labels
+        return Prediction(
+            dict(zip(category, column, strict=False)),
+            dict(zip(intent, column, strict=False)),
+            dict(zip(sentiment, column, strict=False)),
+            anger,
+            spans,
+        )
 
     def nothing_known(self) -> Prediction:
         """For a text without content: every label alike, and calm."""
@@ -90,36 +102,27 @@ class Heads:
             return False
         return tags.shape[::2] == (rows, len(tasks.tags.labels))
 
-    def _finite_rows(self, outputs: Outputs, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        tags = outputs[self._tasks.tags.output]
-        finite: NDArray[np.bool_] = np.all(np.isfinite(tags).all(axis=2) | ~inside, axis=1)
-        for task in (*self._labelled, self._tasks.anger):
-            np.logical_and(finite, np.isfinite(outputs[task.output]).all(axis=1), out=finite)
-        return finite
-
-    def _dicts(self, task: Task, outputs: Outputs) -> list[dict[str, float]]:
-        rows = softmax(outputs[task.output], task.temperature).round(_DECIMALS).tolist()
-        return [dict(zip(task.labels, row, strict=True)) for row in rows]
-
-    def _anger(self, outputs: Outputs) -> list[float]:
-        task = self._tasks.anger
-        scores = anger_scores(outputs[task.output], task.temperature)
-        found: list[float] = scores.round(_DECIMALS).tolist()
-        return found
+    def _tagged(self, lengths: NDArray[np.int32], outputs: Outputs) -> tuple[Flags, Flags]:
+        """Words that have a tag [rows, width]; and rows whose tags are numbers [rows]."""
+        logits = outputs[self._tasks.tags.output]
+        top = logits.max(axis=2)
+        columns = np.arange(logits.shape[1])
+        words = columns < lengths[:, None] - 1  # neither padding nor the last special token
+        words[:, 0] = False  # nor the first
+        readable: Flags = (np.isfinite(top) | ~words).all(axis=1)
+        return (top > logits[:, :, self._outside]) & words, readable
 
     def _spans(
-        self, batch: Sequence[Prepared], usable: NDArray[np.bool_], outputs: Outputs
+        self, batch: Sequence[Prepared], tagged: Flags, outputs: Outputs
     ) -> dict[int, tuple[Span, ...]]:
         """Spans of the rows that have any; only tagged tokens are looked at one by one."""
-        task = self._tasks.tags
-        logits = outputs[task.output]
-        best = logits.argmax(axis=2)
-        rows, columns = np.nonzero((best != self._outside) & usable)
+        rows, columns = tagged.nonzero()
         if not len(rows):
             return {}
-        tags = best[rows, columns]
-        chances = softmax(logits[rows, columns], task.temperature)
-        sure = chances[np.arange(len(tags)), tags].round(_DECIMALS)
+        task = self._tasks.tags
+        chances = softmax(outputs[task.output][rows, columns], task.temperature)
+        tags = chances.argmax(axis=1)
+        sure = chances.max(axis=1).round(_DECIMALS)
         tokens = zip(rows.tolist(), columns.tolist(), tags.tolist(), sure.tolist(), strict=True)
         return self._joined(batch, tokens)
 
@@ -161,11 +164,31 @@ def _raw_span(
     return (Span(kind, *prepared.canonical.raw_span(start, end), sure),)
 
 
-def _word_positions(lengths: NDArray[np.int32], width: int) -> NDArray[np.bool_]:
-    """Which positions hold words: neither padding nor the first and last special token."""
-    columns = np.arange(width)
-    found: NDArray[np.bool_] = (columns < lengths[:, None] - 1) & (columns > 0)
-    return found
+class _SideBySide:
+    """The labelled heads and anger as one matrix, because a call costs more than a row."""
+
+    def __init__(self, labelled: Sequence[Task], anger: Task) -> None:
+        sizes = [len(task.labels) for task in labelled]
+        tasks = (*labelled, anger)
+        self._outputs = [task.output for task in tasks]
+        self._scale = np.repeat(
+            [1 / task.temperature for task in tasks], [*sizes, len(anger.labels)]
+        )
+        self._flat = sum(sizes)
+        self._starts = np.cumsum([0, *sizes[:-1]])
+        self._head_of = np.repeat(np.arange(len(sizes)), sizes)
+
+    def probabilities(self, outputs: Outputs) -> tuple[Floats, Floats, Flags]:
+        """Softmax of each labelled head [rows, all labels], anger [rows], and which are finite."""
+        logits = [outputs[name] for name in self._outputs]
+        every: Floats = np.concatenate(logits, axis=1, dtype=np.float64)
+        finite: Flags = np.isfinite(every.sum(axis=1))  # one sum tells of any of its terms
+        every *= self._scale
+        flat = every[:, : self._flat]
+        flat -= np.maximum.reduceat(flat, self._starts, axis=1)[:, self._head_of]
+        np.exp(flat, out=flat)
+        flat /= np.add.reduceat(flat, self._starts, axis=1)[:, self._head_of]
+        return flat.round(_DECIMALS), anger_scores(every[:, self._flat :]), finite
 
 
 def _uniform(labels: Sequence[str]) -> dict[str, float]:

@@ -120,13 +120,14 @@ def padded(
 
     On a GPU the width is rounded up to `length_step`, so that memory sees few shapes.
     """
-    rows = len(batch)
-    lengths = np.fromiter((one.length for one in batch), np.int32, rows)
-    longest = int(lengths.max())
+    sizes = [one.length for one in batch]
+    rows, longest, total = len(sizes), max(sizes), sum(sizes)
     width = -(-longest // length_step) * length_step
     width = max(longest, min(width, max_tokens or width))
-    ids = np.zeros((rows, width), np.int32)
-    total = int(lengths.sum())
+    lengths = np.array(sizes, np.int32)
     flat = np.fromiter(chain.from_iterable([one.ids for one in batch]), np.int32, total)
+    if total == rows * width:
+        return flat.reshape(rows, width), lengths
+    ids = np.zeros((rows, width), np.int32)
     ids[np.arange(width) < lengths[:, None]] = flat
     return ids, lengths

@@ -59,7 +59,7 @@ _LABEL = re.compile(
     r"|(?P<ACCOUNT_ID>会员|會員|账号|账户|帐号|卡|uid|account|membership|card)"
     r"|(?P<ORDER_ID>订单|訂單|工单|预订|order|booking|reservation|case)"
     r"|(?P<PHONE>电话|電話|手机|手機|phone|tel|call)"
-    r")(?P<filler>\s{0,3}(?:(?:number|no\.?|num|id|code|号码?|號碼?|编号)\s{0,3})?(?:是|为|is)?"
+    r")(?P<filler>\s{0,3}(?:(?:number|no\.?|num|id|code|号码?|號碼?|编号|編號)\s{0,3})?(?:是|为|is)?"
     r"\s{0,3}[:#]?\s{0,3}#?)\Z)"
 )
 _MIN_BARE_CODE = 5

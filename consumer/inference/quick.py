@@ -59,16 +59,19 @@ class QuickPieces:
         words = self._find.findall(lowered)
         return list(chain.from_iterable(map(self._words.__getitem__, words)))
 
-    def offsets(self, text: str) -> Offsets:
-        """Where each piece of `ids` stands in the text."""
+    def offsets(self, text: str, pieces: int) -> Offsets:
+        """Where each of the `pieces` ids stands in the text."""
+        lowered = text.lower()
+        words = [match.span() for match in self._find.finditer(lowered)]
+        if len(words) == pieces:
+            return words
         found: Offsets = []
-        for match in self._find.finditer(text.lower()):
-            start, end = match.span()
-            pieces = self._words[match.group()]
-            if len(pieces) == 1:
+        for start, end in words:
+            ids = self._words[lowered[start:end]]
+            if len(ids) == 1:
                 found.append((start, end))
                 continue
-            for piece in pieces:
+            for piece in ids:
                 found.append((start, start + self._lengths[piece]))
                 start += self._lengths[piece]
         return found

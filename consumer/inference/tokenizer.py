@@ -72,7 +72,9 @@ class TextTokenizer:
             if ids is None:
                 prepared += self._by_library((text,), (form,))
             else:
-                prepared.append(self._prepared(text, form, ids, partial(quick.offsets, form.text)))
+                prepared.append(
+                    self._prepared(text, form, ids, partial(quick.offsets, form.text, len(ids)))
+                )
         return prepared
 
     def _by_library(self, texts: Sequence[str], forms: Sequence[Canonical]) -> list[Prepared]:

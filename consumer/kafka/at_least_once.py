@@ -6,13 +6,13 @@ publishes again what the offsets do not yet know; event ids are deterministic, s
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
+from consumer.exit_codes import ExitCode
 from consumer.kafka.client_settings import KafkaSettings, producer_properties
 from consumer.kafka.intake import Intake
 from consumer.ports import OutRecord, Publication, Published, StreamStopped
 
 _FLUSH_S = 30.0
 _QUEUE_FULL_WAIT_S = 0.1
-EXIT_BROKER = 69
 
 
 class AcknowledgedPublisher:
@@ -34,7 +34,7 @@ class AcknowledgedPublisher:
         if unsent > 0 or failed is not None:
             name = failed.name() if failed else "no acknowledgement in time"
             cause = f"publishing failed ({name})"
-            raise StreamStopped(cause, "check the brokers and topics", EXIT_BROKER)
+            raise StreamStopped(cause, "check the brokers and topics", ExitCode.BROKER)
         offsets = [
             TopicPartition(topic, partition, offset)
             for (topic, partition), offset in publication.offsets.items()

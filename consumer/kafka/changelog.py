@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from consumer.exit_codes import ExitCode
 from consumer.kafka.client_settings import KafkaSettings, restore_properties
 from consumer.kafka.watermarks import watermarks
 from consumer.ports import Clock, StateRecord, StreamStopped
@@ -80,5 +81,5 @@ def _lost(topic: str, partition: int, cause: str) -> StreamStopped:
     return StreamStopped(
         f"state of {topic}[{partition}] cannot be restored ({cause})",
         "check the state topic with `chat-router topics check`",
-        exit_code=69,
+        exit_code=ExitCode.BROKER,
     )

@@ -20,6 +20,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
+from consumer.exit_codes import ExitCode
 from consumer.kafka.changelog import Changelog
 from consumer.kafka.client_settings import KafkaSettings, intake_properties
 from consumer.kafka.watermarks import watermarks
@@ -194,7 +195,7 @@ class Intake:
             self._missing_since = self._missing_since or self._clock.monotonic()
         elif error.fatal() or not (error.retriable() or error.code() in _HARMLESS):
             cause = f"reading {message.topic()}[{message.partition()}] failed ({error.name()})"
-            raise StreamStopped(cause, "see docs/operations.md, reading failed", exit_code=69)
+            raise StreamStopped(cause, "see docs/operations.md, reading failed", ExitCode.BROKER)
 
     def _check_missing(self) -> None:
         if self._owned:
@@ -204,7 +205,9 @@ class Intake:
             and self._clock.monotonic() - self._missing_since > _MISSING_S
         ):
             cause = f"topic {self._settings.topics.messages} does not exist"
-            raise StreamStopped(cause, "create it with `chat-router topics create`", 69)
+            raise StreamStopped(
+                cause, "create it with `chat-router topics create`", ExitCode.BROKER
+            )
 
     def _skip_gap(self, message: Message) -> None:
         """Retention passed us while we were reading: the loss becomes an event, reading goes on."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from confluent_kafka import KafkaException, Producer, TopicPartition
 
+from consumer.exit_codes import ExitCode
 from consumer.kafka.client_settings import KafkaSettings, transactional_properties
 from consumer.kafka.faults import Fault, error_of, fault_of
 from consumer.kafka.group_metadata import is_member
@@ -26,8 +27,6 @@ _ABORT_TIMEOUT_S = 5.0
 _RETRIES = 5
 _FENCED_AGAIN_S = 60.0
 _QUEUE_FULL_WAIT_S = 0.1
-EXIT_FENCED = 75
-EXIT_BROKER = 69
 
 
 class TransactionalPublisher:
@@ -124,7 +123,7 @@ class TransactionalPublisher:
             raise StreamStopped(
                 f"publishing failed ({error.name()})",
                 "check topics and permissions with `chat-router topics check`",
-                EXIT_BROKER,
+                ExitCode.BROKER,
             ) from failure
         if fault is Fault.FENCED:
             self._count_fenced(failure)
@@ -139,7 +138,7 @@ class TransactionalPublisher:
             raise StreamStopped(
                 f"another live instance uses transactional id {self._settings.transactional_id}",
                 "give every instance its own `instance`",
-                EXIT_FENCED,
+                ExitCode.FENCED,
             ) from failure
         self._fenced_at = now
 
@@ -168,7 +167,7 @@ class TransactionalPublisher:
                     raise StreamStopped(
                         f"no transactional producer ({error_of(failure).name()})",
                         "check the brokers and the transactional id's permissions",
-                        EXIT_BROKER,
+                        ExitCode.BROKER,
                     ) from failure
             else:
                 break
@@ -182,7 +181,7 @@ class TransactionalPublisher:
             raise StreamStopped(
                 f"committed offsets cannot be read ({error_of(failure).name()})",
                 "check the brokers; nothing is lost, the batch is taken up again",
-                EXIT_BROKER,
+                ExitCode.BROKER,
             ) from failure
         mine = any(
             at.offset == offsets[(at.topic, at.partition)] and at.metadata == marker

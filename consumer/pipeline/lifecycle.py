@@ -12,10 +12,9 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 
+from consumer.exit_codes import ExitCode
 from consumer.ports import StreamStopped
 
-EXIT_OK = 0
-EXIT_BUG = 70
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -61,7 +60,7 @@ class Lifecycle:
     def _leave(self) -> None:
         """The deadline is over. With exactly-once an open transaction simply never happened."""
         sys.stderr.flush()
-        os._exit(EXIT_OK)
+        os._exit(ExitCode.OK)
 
     def _guarded(self) -> None:
         try:
@@ -73,7 +72,7 @@ class Lifecycle:
 
     def _exit_code(self) -> int:
         if self.failure is None:
-            return EXIT_OK
+            return ExitCode.OK
         if isinstance(self.failure, StreamStopped):
             return self.failure.exit_code
-        return EXIT_BUG
+        return ExitCode.INTERNAL

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
+from consumer.exit_codes import ExitCode
 from consumer.pipeline.heart import Heart
 from consumer.pipeline.lane import Lane
 from consumer.pipeline.workers import Workers
@@ -33,7 +34,6 @@ _FULL_WAIT_S = 0.02
 _TRICKLE_S = 0.1
 _TIMERS_S = 0.5
 _RETRY_S = 0.05
-EXIT_WORKER = 70
 
 
 class LoopSettings(Struct, frozen=True):
@@ -240,12 +240,12 @@ class Pipeline:
             kind = type(self._workers.failure).__name__
             cause = f"a worker failed ({kind})"
             raise StreamStopped(
-                cause, "the restart reads the same messages again", EXIT_WORKER
+                cause, "the restart reads the same messages again", ExitCode.INTERNAL
             ) from self._workers.failure
         if self._workers.longest_run_s() > self._settings.model_timeout_s:
             cause = f"a model run took more than {self._settings.model_timeout_s:g} s"
             remedy = "the restart isolates the message that hangs it"
-            raise StreamStopped(cause, remedy, EXIT_WORKER)
+            raise StreamStopped(cause, remedy, ExitCode.INTERNAL)
 
     def _drain(self) -> None:
         """Publishes what is in flight and comes back in time; the rest will be read again."""

@@ -3,7 +3,6 @@
 Chooses no route and writes no events.
 """
 
-from consumer.contract.decision import AngerGuess
 from consumer.contract.escalation import EscalationCustomer
 from consumer.records import Understood
 from consumer.routing import escalation, mood
@@ -114,34 +113,44 @@ class CustomerTurns:
         decision_id: str,
     ) -> Escalations:
         """Steps the machine if something is open or would open: most turns do neither."""
-        signals = self._signals(understood, reading.anger, values)
-        if not before.open and not any(map(_enters, signals)):
+        phrase = self._asks(understood)
+        asked = CERTAIN if phrase else self._request_score(understood)
+        if not before.open and not self._would_open(reading.anger.score, values[-1], asked):
             return (), before.cooling, ()
+        signals = self._signals(reading.anger.score, values, asked, phrase)
         scene = self._scene(understood, reading, at_ms, decision_id)
         step = escalation.customer_turn(before.open, before.cooling, signals, scene)
         return step.open, step.cooling, step.changes
+
+    def _asks(self, understood: Understood) -> str:
+        """The phrase that asks for a person, or nothing."""
+        if self._human is None or self._human.phrases is None:
+            return ""
+        return self._human.phrases.find(understood.turn.message.text) or ""
+
+    def _request_score(self, understood: Understood) -> float:
+        if self._human is None:
+            return 0.0
+        return understood.prediction.intent.get(self._human.intent, 0.0)
+
+    def _would_open(self, anger: float, angry_turns: int, asked: float) -> bool:
+        if self._anger is not None and self._anger.enters(anger, angry_turns):
+            return True
+        return self._human is not None and asked >= self._human.enter
 
     def _stay(self, before: Conversation, at_ms: int) -> Escalations:
         step = escalation.unread_turn(before.open, before.cooling, self._policies, at_ms)
         return step.open, step.cooling, step.changes
 
     def _signals(
-        self, understood: Understood, anger: AngerGuess, values: mood.MoodValues
+        self, anger: float, values: mood.MoodValues, asked: float, phrase: str
     ) -> list[Signal]:
         signals: list[Signal] = []
         if self._anger is not None:
             _, _, smoothed, _, _, angry_turns = values
-            signals.append(Signal(self._anger, anger.score, smoothed, angry_turns))
-        human = self._human
-        if human is not None:
-            score = round(understood.prediction.intent.get(human.intent, 0.0), mood.DECIMALS)
-            phrase = None
-            if human.phrases is not None:
-                phrase = human.phrases.find(understood.turn.message.text)
-            if phrase is not None:
-                signals.append(Signal(human, CERTAIN, 0.0, 1, phrase))
-            else:
-                signals.append(Signal(human, score, 0.0, 1))
+            signals.append(Signal(self._anger, anger, smoothed, angry_turns))
+        if self._human is not None:
+            signals.append(Signal(self._human, asked, 0.0, 1, phrase))
         return signals
 
     def _scene(
@@ -163,10 +172,6 @@ class CustomerTurns:
             intent=reading.intent.name,
             entities=understood.entities,
         )
-
-
-def _enters(signal: Signal) -> bool:
-    return signal.policy.enters(signal.score, signal.turns)
 
 
 def _next_series(

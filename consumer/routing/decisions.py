@@ -69,8 +69,8 @@ class DecisionWriter:
         """The decision of the first route that applies."""
         turn = understood.turn
         message, record, at_ms = turn.message, turn.record, turn.event_ms
-        route, hours, target = self._ruleset.choose(features, at_ms)
         language = self._ruleset.language_of(features.language.code)
+        route, hours, target, reason = self._ruleset.shortlist.choose(features, language, at_ms)
         latency_ms = now_ms - record.timestamp_ms
         return RoutingDecided(
             decision_id=decision_id,
@@ -94,7 +94,7 @@ class DecisionWriter:
             priority=route.priority,
             sla=route.sla.due(at_ms),
             business_hours=hours,
-            reason=route.reason(features),
+            reason=reason,
             escalations=escalations,
             models=self._models,
             ruleset=self._ruleset.ref,

@@ -207,7 +207,8 @@ def _continue(record: OpenRecord, signal: Signal, scene: Scene) -> Change:
         return _resolve(seen, how, scene.at_ms)
     if not rises:
         return Change(seen, NONE, scene.at_ms)
-    told = replace(seen, seq=seen.seq + 1, summary=summary_of(signal, scene, seen))
+    summary = summary_of(signal, scene, seen.severity, seen.peak)
+    told = replace(seen, seq=seen.seq + 1, summary=summary)
     return Change(told, UPDATED, scene.at_ms)
 
 

@@ -6,7 +6,7 @@ from consumer.contract.decision import Entity, Evidence, ReasonText
 from consumer.contract.escalation import EscalationCustomer, Recommended, Trigger
 from consumer.contract.identity import escalation_id
 from consumer.routing.conversation import NO_TIMER, STATE_OPEN, OpenRecord
-from consumer.routing.escalation_policy import ANGER, Policy
+from consumer.routing.escalation_policy import ANGER, Policy, Summary
 
 MAX_ENTITIES = 8
 FIRST_SEQ = 1
@@ -83,28 +83,23 @@ def open_record(signal: Signal, scene: Scene, suppressed: int) -> OpenRecord:
             policy.tone,
             policy.suppress_recommendations,
         ),
-        summary=_summary(signal, scene, severity, signal.score),
+        summary=summary_of(signal, scene, severity, signal.score),
     )
 
 
-def summary_of(signal: Signal, scene: Scene, record: OpenRecord) -> ReasonText:
-    """The sentence for people after a later turn."""
-    return _summary(signal, scene, record.severity, record.peak)
-
-
-def _summary(signal: Signal, scene: Scene, severity: int, peak: float) -> ReasonText:
-    return signal.policy.summary.render(
-        lambda: {
-            "score": f"{signal.score:.2f}",
-            "turns": str(signal.turns),
-            "severity": str(severity),
-            "peak": f"{peak:.2f}",
-            "category": scene.category,
-            "intent": scene.intent,
-            "tier": scene.tier,
-            "language": scene.language,
-        }
+def summary_of(signal: Signal, scene: Scene, severity: int, peak: float) -> ReasonText:
+    """The sentence for people."""
+    summary = Summary(
+        signal.score,
+        signal.turns,
+        severity,
+        peak,
+        scene.category,
+        scene.intent,
+        scene.tier,
+        scene.language,
     )
+    return signal.policy.summary.render(summary)
 
 
 def _trigger(signal: Signal) -> Trigger:

@@ -1,7 +1,9 @@
 """When an escalation opens and ends, compiled from the rules. Keeps no state."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from msgspec import Struct
 
 from consumer.contract.decision import Target
 from consumer.routing.human_request import PhraseList, phrase_list
@@ -16,12 +18,34 @@ ANGER = "anger"
 HUMAN_REQUEST = "human_request"
 MAX_SEVERITY = 4
 TONES = ("apologetic", "calm", "neutral")
-SUMMARY_VALUES = frozenset(
-    ("score", "turns", "severity", "category", "intent", "tier", "language", "peak")
-)
 NEVER = 0
 
 EscalationSpec = AngerSpec | HumanRequestSpec
+
+
+class Summary(Struct, frozen=True, gc=False):
+    """What the sentence about an escalation may tell."""
+
+    score: float
+    turns: int
+    severity: int
+    peak: float
+    category: str
+    intent: str
+    tier: str
+    language: str
+
+
+SUMMARY_VALUES: Mapping[str, Callable[[Summary], str]] = {
+    "score": lambda s: f"{s.score:.2f}",
+    "turns": lambda s: str(s.turns),
+    "severity": lambda s: str(s.severity),
+    "peak": lambda s: f"{s.peak:.2f}",
+    "category": lambda s: s.category,
+    "intent": lambda s: s.intent,
+    "tier": lambda s: s.tier,
+    "language": lambda s: s.language,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +71,7 @@ class Policy:
     targets: Mapping[str, Target]
     tone: str
     suppress_recommendations: bool
-    summary: TextPair
+    summary: TextPair[Summary]
     intent: str
     phrases: PhraseList | None
 
@@ -70,7 +94,7 @@ def compile_policy(spec: EscalationSpec, path: Path, around: Surroundings) -> Po
     """The policy of one escalation.
 
     Raises:
-        RuleMistakeError: thresholds without a gap between enter and exit, or times that cannot work.
+        RuleMistakeError: no gap between enter and exit, or times that cannot work.
     """
     _check(spec, path)
     recommended = spec.recommended

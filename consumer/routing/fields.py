@@ -25,6 +25,16 @@ FieldValue = str | float | bool | tuple[str, ...] | None
 
 ATTRIBUTE_PREFIX = "attributes."
 INTENT_STATUSES = ("ok", "ambiguous", "out_of_scope", "unsupported_language")
+_KEYED = frozenset(
+    (
+        "category.label",
+        "intent.name",
+        "intent.status",
+        "escalation.kinds",
+        "degraded",
+        "degraded_reasons",
+    )
+)
 INTENT_ORIGINS = ("message", "conversation")
 
 OPERATORS: dict[FieldType, tuple[str, ...]] = {
@@ -37,12 +47,16 @@ OPERATORS: dict[FieldType, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `known` are the values that can occur; empty where any may."""
+    """One field. `known` are the values that can occur; empty where any may.
+
+    `keyed` marks the few labels by which routes are shortlisted.
+    """
 
     name: str
     type: FieldType
     read: Callable[[Features], FieldValue]
     known: tuple[str, ...] = ()
+    keyed: bool = False
 
     @property
     def number(self) -> Callable[[Features], float]:
@@ -62,7 +76,7 @@ def _entity_types(features: Features) -> tuple[str, ...]:
 def _field(
     name: str, kind: FieldType, known: tuple[str, ...] = (), path: str | None = None
 ) -> Field:
-    return Field(name, kind, attrgetter(path or name), known)
+    return Field(name, kind, attrgetter(path or name), known, name in _KEYED)
 
 
 _FIELDS = {

@@ -22,6 +22,15 @@ class Condition(Protocol):
 
     test: Test
 
+    @property
+    def is_keyed(self) -> bool:
+        """Whether it looks at nothing but fields of the shortlist's key."""
+        ...
+
+    def narrow(self, features: Features) -> Test | bool:
+        """The outcome where the keyed fields decide it, else the test of what is still open."""
+        ...
+
     def holds(self, features: Features) -> tuple[Evidence, ...]:
         """The parts that made it true; call it only where `test` is true."""
         ...
@@ -40,7 +49,16 @@ class Leaf:
         self._field = field
         self._op = op
         self._threshold: Scalar = ", ".join(value) if isinstance(value, tuple) else value
-        self.test: Test = _compile(field, op, value)
+        self.test: Test = _COMPILERS[op](field, value)
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether its field is keyed."""
+        return self._field.keyed
+
+    def narrow(self, features: Features) -> Test | bool:
+        """The outcome, if the field is keyed."""
+        return self.test(features) if self._field.keyed else self.test
 
     def holds(self, features: Features) -> tuple[Evidence, ...]:
         """The condition with the value it met."""
@@ -68,9 +86,22 @@ class All:
         self._parts = parts
         self.test: Test = _every(tuple(part.test for part in parts))
 
+    @property
+    def is_keyed(self) -> bool:
+        """Whether every part is."""
+        return all(part.is_keyed for part in self._parts)
+
+    def narrow(self, features: Features) -> Test | bool:
+        """The parts that are still open, unless one has decided."""
+        narrowed = [part.narrow(features) for part in self._parts]
+        if any(outcome is False for outcome in narrowed):
+            return False
+        still = tuple(outcome for outcome in narrowed if not isinstance(outcome, bool))
+        return _every(still) if still else True
+
     def holds(self, features: Features) -> tuple[Evidence, ...]:
         """What every part says."""
-        return tuple(item for part in self._parts for item in part.holds(features))
+        return tuple([item for part in self._parts for item in part.holds(features)])
 
     def fails(self, features: Features) -> tuple[Evidence, ...]:
         """What the first failing part says."""
@@ -85,6 +116,19 @@ class Any:
     def __init__(self, parts: tuple[Condition, ...]) -> None:
         self._parts = parts
         self.test: Test = _some(tuple(part.test for part in parts))
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether every part is."""
+        return all(part.is_keyed for part in self._parts)
+
+    def narrow(self, features: Features) -> Test | bool:
+        """The parts that are still open, unless one has decided."""
+        narrowed = [part.narrow(features) for part in self._parts]
+        if any(outcome is True for outcome in narrowed):
+            return True
+        still = tuple(outcome for outcome in narrowed if not isinstance(outcome, bool))
+        return _some(still) if still else False
 
     def holds(self, features: Features) -> tuple[Evidence, ...]:
         """What the first part that holds says."""
@@ -104,6 +148,18 @@ class Not:
         self._part = part
         inner = part.test
         self.test: Test = lambda features: not inner(features)
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether the part is."""
+        return self._part.is_keyed
+
+    def narrow(self, features: Features) -> Test | bool:
+        """The opposite of the part."""
+        open_part = self._part.narrow(features)
+        if isinstance(open_part, bool):
+            return not open_part
+        return lambda later: not open_part(later)
 
     def holds(self, features: Features) -> tuple[Evidence, ...]:
         """Why the part fails."""
@@ -138,10 +194,6 @@ def _some(tests: tuple[Test, ...]) -> Test:
         return False
 
     return some
-
-
-def _compile(field: Field, op: str, value: Operand) -> Test:
-    return _COMPILERS[op](field, value)
 
 
 def _eq(field: Field, value: Operand) -> Test:

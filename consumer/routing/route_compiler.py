@@ -1,6 +1,6 @@
 """Turns the routes of a rules file into compiled ones, and refuses those that cannot work."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -8,14 +8,7 @@ from consumer.contract.decision import Fallback, Target
 from consumer.routing.calendars import Calendar
 from consumer.routing.conditions import Bounds, compile_condition
 from consumer.routing.matchers import Condition
-from consumer.routing.routes import (
-    ANSWER,
-    REASON_VALUES,
-    Route,
-    SlaPolicy,
-    always,
-    when_answerable,
-)
+from consumer.routing.routes import ANSWER, KEYED_VALUES, REASON_VALUES, Route, SlaPolicy
 from consumer.routing.rules_error import RuleMistakeError
 from consumer.routing.rules_schema import FallbackSpec, RouteBody, RouteSpec, TargetSpec
 from consumer.routing.templates import (
@@ -72,19 +65,19 @@ def compile_target(spec: TargetSpec, path: Path, around: Surroundings) -> dict[s
 
 
 def compile_text(
-    en: str, zh: str, path: Path, allowed: Mapping[str, object] | frozenset[str]
-) -> TextPair:
-    """A sentence in both languages."""
+    en: str, zh: str, path: Path, values: Mapping[str, Callable[[_T], str]]
+) -> TextPair[_T]:
+    """A sentence in both languages, with the values that may stand in it."""
     for language, text in (("en", en), ("zh", zh)):
-        _check_placeholders(text, (*path, language), frozenset(allowed))
-    return text_pair(en, zh)
+        _check_placeholders(text, (*path, language), frozenset(values))
+    return text_pair(en, zh, values)
 
 
 def _route(
     name: str, spec: RouteBody, condition: Condition | None, path: Path, around: Surroundings
 ) -> Route:
     _one_of(spec.action, ACTIONS, (*path, "action"))
-    test = always if condition is None else condition.test
+    text = compile_text(spec.reason.en, spec.reason.zh, (*path, "reason"), REASON_VALUES)
     closed = spec.out_of_hours
     if closed is not None and spec.calendar is None:
         raise RuleMistakeError((*path, "out_of_hours"), "needs a calendar")
@@ -92,7 +85,6 @@ def _route(
         id=name,
         action=spec.action,
         condition=condition,
-        test=when_answerable(test) if spec.action == ANSWER else test,
         targets=_targets(spec.target, (*path, "target"), around),
         closed_targets=None if closed is None else _closed(closed, path, around),
         fallbacks=_fallbacks(spec.fallbacks, (*path, "fallbacks"), around),
@@ -100,7 +92,8 @@ def _route(
         sla=_named(around.sla, spec.sla, (*path, "sla")),
         calendar=_calendar(spec, path, around),
         code=spec.reason.code,
-        text=compile_text(spec.reason.en, spec.reason.zh, (*path, "reason"), REASON_VALUES),
+        text=text,
+        is_keyed=text.names <= KEYED_VALUES and (condition is None or condition.is_keyed),
     )
 
 

@@ -7,12 +7,13 @@ from consumer.contract.decision import BusinessHours, Entity, Fallback, Reason, 
 from consumer.routing.calendars import Calendar
 from consumer.routing.features import Features
 from consumer.routing.matchers import Condition, Test
-from consumer.routing.templates import TargetTemplate, TextPair, Values
+from consumer.routing.templates import TargetTemplate, TextPair
 from consumer.routing.timestamps import stamp
 
 ANSWER = "answer"
 ALWAYS = BusinessHours("always", True)
 
+KEYED_VALUES = frozenset(("category", "intent"))
 REASON_VALUES: Mapping[str, Callable[[Features], str]] = {
     "category": lambda f: f.category.label,
     "intent": lambda f: f.intent.name,
@@ -46,12 +47,14 @@ class SlaPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route, or the default (without a condition). Everything is prepared by language."""
+    """One route, or the default (without a condition). Everything is prepared by language.
+
+    A route that answers by itself applies only where a machine may answer.
+    """
 
     id: str
     action: str
     condition: Condition | None
-    test: Test
     targets: Mapping[str, TargetTemplate]
     closed_targets: Mapping[str, TargetTemplate] | None
     fallbacks: Mapping[str, tuple[Fallback, ...]]
@@ -59,7 +62,20 @@ class Route:
     sla: SlaPolicy
     calendar: Calendar | None
     code: str
-    text: TextPair
+    text: TextPair[Features]
+    is_keyed: bool
+
+    def narrow(self, features: Features) -> Test | bool:
+        """True or false where the labels decide, else the test of what is still open."""
+        if self.action == ANSWER and not features.answerable:
+            return False
+        return True if self.condition is None else self.condition.narrow(features)
+
+    def matches(self, features: Features) -> bool:
+        """Whether its condition holds."""
+        if self.action == ANSWER and not features.answerable:
+            return False
+        return self.condition is None or self.condition.test(features)
 
     def hours(self, at_ms: int) -> BusinessHours:
         """Whether the route's calendar is open."""
@@ -76,22 +92,4 @@ class Route:
     def reason(self, features: Features) -> Reason:
         """Why, in words and in numbers."""
         evidence = () if self.condition is None else self.condition.holds(features)
-        text = self.text.fixed
-        if text is None:
-            text = self.text.render(lambda: reason_values(features))
-        return Reason(self.code, self.id, text, evidence)
-
-
-def reason_values(features: Features) -> Values:
-    """Every placeholder's value."""
-    return {name: read(features) for name, read in REASON_VALUES.items()}
-
-
-def always(_features: Features) -> bool:
-    """The default's test."""
-    return True
-
-
-def when_answerable(test: Test) -> Test:
-    """A route that answers by itself matches only where a machine may answer."""
-    return lambda features: features.answerable and test(features)
+        return Reason(self.code, self.id, self.text.render(features), evidence)

@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from consumer.contract.decision import BusinessHours, RulesetRef, Target
+from consumer.contract.decision import RulesetRef
 from consumer.routing.calendars import Calendar, parse_week, parse_zone
 from consumer.routing.conditions import Bounds, leaves
 from consumer.routing.escalation_policy import Policy, compile_policy
-from consumer.routing.features import Features
 from consumer.routing.readings import CategoryThresholds, IntentThresholds
 from consumer.routing.route_compiler import Surroundings, compile_default, compile_route
 from consumer.routing.routes import Route, SlaPolicy
 from consumer.routing.rules_error import RuleMistakeError
 from consumer.routing.rules_reader import locate, read_spec
 from consumer.routing.rules_schema import RULES_FORMAT, RulesSpec, ThresholdsSpec
+from consumer.routing.shortlist import Shortlist
 from consumer.routing.timestamps import MS_PER_S
 from consumer.routing.yaml_source import Path
 
@@ -40,6 +40,7 @@ class Ruleset:
     routes: tuple[Route, ...]
     default: Route
     intents: frozenset[str]
+    shortlist: Shortlist
 
     @property
     def name(self) -> str:
@@ -62,23 +63,6 @@ class Ruleset:
         if found is not None:
             return found
         return self.languages.get(code.partition("-")[0].lower(), self.fallback_language)
-
-    def choose(self, features: Features, at_ms: int) -> tuple[Route, BusinessHours, Target]:
-        """The first route whose condition holds and whose target can be built; else the default."""
-        language = self.language_of(features.language.code)
-        for route in self.routes:
-            if route.test(features):
-                hours = route.hours(at_ms)
-                target = route.target(language, hours.open, features.entities)
-                if target is not None:
-                    return route, hours, target
-        return self._fall_back(language, at_ms)
-
-    def _fall_back(self, language: str, at_ms: int) -> tuple[Route, BusinessHours, Target]:
-        hours = self.default.hours(at_ms)
-        target = self.default.target(language, hours.open, ())
-        assert target is not None  # noqa: S101  the compiler refuses a default that needs more
-        return self.default, hours, target
 
 
 def default_ruleset() -> Ruleset:
@@ -117,6 +101,7 @@ def _compile(spec: RulesSpec, sha256: str) -> Ruleset:
     if spec.languages.fallback not in spec.languages.supported:
         raise RuleMistakeError(("languages", "fallback"), "is not one of the supported languages")
     around = _surroundings(spec)
+    routes, default = _routes(spec, around), compile_default(spec.default, ("default",), around)
     return Ruleset(
         ref=RulesetRef(spec.name, spec.version, sha256),
         intent_bounds=_intent_bounds(spec.thresholds),
@@ -125,9 +110,10 @@ def _compile(spec: RulesSpec, sha256: str) -> Ruleset:
         languages={language: language for language in spec.languages.supported},
         fallback_language=spec.languages.fallback,
         policies=_policies(spec, around),
-        routes=_routes(spec, around),
-        default=compile_default(spec.default, ("default",), around),
+        routes=routes,
+        default=default,
         intents=_named_intents(spec),
+        shortlist=Shortlist(routes, default),
     )
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from string import Formatter
+from typing import Generic, TypeVar
 
 from consumer.contract.decision import Entity, ReasonText, Target
 
@@ -17,6 +18,7 @@ ENTITY_PREFIX = "entity."
 MAX_TEXT_CHARACTERS = 500
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
+_Scene = TypeVar("_Scene")
 Part = tuple[str, str | None]
 Values = Mapping[str, str]
 
@@ -47,29 +49,35 @@ def fill(parts: tuple[Part, ...], values: Values) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class TextPair:
-    """A sentence in both languages. `fixed` is set where nothing has to be filled in."""
+class TextPair(Generic[_Scene]):
+    """A sentence in both languages. `readers` yield its placeholders, `fixed` needs none."""
 
     en: tuple[Part, ...]
     zh: tuple[Part, ...]
+    readers: tuple[tuple[str, Callable[[_Scene], str]], ...]
     fixed: ReasonText | None
 
-    def render(self, values: Callable[[], Values]) -> ReasonText:
-        """The sentence; `values` is asked only if the text has placeholders."""
+    @property
+    def names(self) -> frozenset[str]:
+        """Its placeholders."""
+        return frozenset(name for name, _ in self.readers)
+
+    def render(self, scene: _Scene) -> ReasonText:
+        """The sentence for this scene."""
         if self.fixed is not None:
             return self.fixed
-        found = values()
+        values = {name: read(scene) for name, read in self.readers}
         return ReasonText(
-            fill(self.en, found)[:MAX_TEXT_CHARACTERS], fill(self.zh, found)[:MAX_TEXT_CHARACTERS]
+            fill(self.en, values)[:MAX_TEXT_CHARACTERS], fill(self.zh, values)[:MAX_TEXT_CHARACTERS]
         )
 
 
-def text_pair(en: str, zh: str) -> TextPair:
+def text_pair(en: str, zh: str, values: Mapping[str, Callable[[_Scene], str]]) -> TextPair[_Scene]:
     """Compiles both texts; raises ValueError like `parse`."""
     english, chinese = parse(en), parse(zh)
-    static = all(name is None for _, name in (*english, *chinese))
-    fixed = ReasonText(fill(english, {}), fill(chinese, {})) if static else None
-    return TextPair(english, chinese, fixed)
+    names = sorted(placeholders(en) | placeholders(zh))
+    fixed = None if names else ReasonText(fill(english, {}), fill(chinese, {}))
+    return TextPair(english, chinese, tuple((name, values[name]) for name in names), fixed)
 
 
 @dataclass(frozen=True, slots=True)

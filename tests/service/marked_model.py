@@ -35,7 +35,9 @@ class MarkedModel(StubModel):
             threading.Event().wait(SLOW_S)
         if any(POISON in text for text in texts):
             raise ModelInputFault
-        return [self._marked(text, one) for text, one in zip(texts, super().infer(batch), strict=True)]
+        return [
+            self._marked(text, one) for text, one in zip(texts, super().infer(batch), strict=True)
+        ]
 
     def _marked(self, text: str, prediction: Inferred) -> Inferred:
         if NAN in text:

@@ -56,9 +56,7 @@ def main(path: Path) -> int:
         watchdog_s=raw.get("watchdog_s", 30.0),
     )
     rules = Path(raw["rules"]) if "rules" in raw else DEFAULT_RULES
-    landmarks = Landmarks(
-        Path(raw["landmark"]), raw.get("crash_at", ""), raw.get("crash_on", 1)
-    )
+    landmarks = Landmarks(Path(raw["landmark"]), raw.get("crash_at", ""), raw.get("crash_on", 1))
     service = build_service(settings, open_marked_model, load_ruleset(rules), landmark=landmarks)
     return Lifecycle(service.pipeline.run, settings.loop.drain_s + 5.0).serve()
 

@@ -1,0 +1,1 @@
+"""From bytes to typed turns. What cannot be read becomes a value that says why."""

@@ -1,0 +1,77 @@
+"""Turns the settings into the small configs that the packages define. Decides nothing."""
+
+from collections.abc import Mapping
+
+from consumer.contract.topics import Topics
+from consumer.kafka.client_settings import KafkaSettings
+from consumer.pipeline.lane import LaneLimits
+from consumer.pipeline.loop import LoopSettings
+from consumer.pipeline.workers import WorkerSettings
+from consumer.settings.kafka import KafkaGroup
+from consumer.settings.schema import Settings
+
+_MS_PER_S = 1_000
+
+# What an output may be larger than the input that caused it: its headers and the decision.
+OUTPUT_ALLOWANCE_BYTES = 65_536
+
+
+def source_of(settings: Settings) -> str:
+    """`ce_source` of all events."""
+    return f"/chat-router/{settings.deployment}"
+
+
+def kafka_settings(group: KafkaGroup) -> KafkaSettings:
+    """For everything in `consumer.kafka`. Holds the secrets: never print it."""
+    return KafkaSettings(
+        bootstrap=group.bootstrap,
+        group=group.group,
+        instance=group.instance,
+        topics=Topics(**group.topics.model_dump()),
+        start=group.start,
+        session_timeout_ms=group.session_timeout_ms,
+        transaction_timeout_ms=group.transaction_timeout_ms,
+        socket_timeout_ms=group.socket_timeout_ms,
+        restore_timeout_s=group.restore_timeout_s,
+        max_message_bytes=group.input_max_bytes + OUTPUT_ALLOWANCE_BYTES,
+        extra={**group.extra, **_credentials(group)},
+    )
+
+
+def worker_settings(settings: Settings) -> WorkerSettings:
+    """For the threads ahead of the loop."""
+    group = settings.workers
+    return WorkerSettings(
+        prepare_threads=group.prepare_threads,
+        inference_threads=group.inference_threads,
+        window=group.window,
+        token_budget=group.token_budget,
+    )
+
+
+def loop_settings(settings: Settings) -> LoopSettings:
+    """For the loop."""
+    group = settings.loop
+    return LoopSettings(
+        max_in_flight=group.max_in_flight,
+        max_in_flight_bytes=group.max_in_flight_bytes,
+        max_transaction=group.max_transaction,
+        cadence_s=group.cadence_ms / _MS_PER_S,
+        drain_s=group.drain_s,
+        model_timeout_s=group.model_timeout_s,
+    )
+
+
+def lane_limits(settings: Settings) -> LaneLimits:
+    """For the conversations of one partition."""
+    group = settings.state
+    return LaneLimits(group.max_conversations, group.idle_ttl_s * _MS_PER_S)
+
+
+def _credentials(group: KafkaGroup) -> Mapping[str, str]:
+    given = {
+        "sasl.username": group.sasl_username,
+        "sasl.password": group.sasl_password and group.sasl_password.get_secret_value(),
+        "ssl.key.password": group.ssl_key_password and group.ssl_key_password.get_secret_value(),
+    }
+    return {name: value for name, value in given.items() if value}
