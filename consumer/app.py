@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from consumer.clock import SystemClock
 from consumer.contract.cloudevents import event_source
+from consumer.contract.topics import Topics
 from consumer.inference.model import Model
-from consumer.intake.decode import Decoder, IntakeLimits
+from consumer.inference.opening import open_bundle
+from consumer.intake.decode import Decoder
+from consumer.intake.limits import IntakeLimits
 from consumer.kafka.client_settings import KafkaSettings
 from consumer.kafka.stream import KafkaStream
 from consumer.pipeline.heart import Heart
@@ -15,12 +19,23 @@ from consumer.pipeline.isolation import Isolation, OpenModel
 from consumer.pipeline.lane import Lane, LaneLimits
 from consumer.pipeline.ledger import AttemptLedger
 from consumer.pipeline.loop import LoopSettings, Pipeline
+from consumer.pipeline.offline import OfflineRouter
 from consumer.pipeline.outputs import Outputs
 from consumer.pipeline.workers import Workers, WorkerSettings
 from consumer.ports import Assignment, Clock, Landmark, Stream, pass_by
 from consumer.routing.router import Router
-from consumer.routing.rules import Ruleset
+from consumer.routing.rules import DEFAULT_RULES, Ruleset, load_ruleset
+from consumer.settings.conversion import (
+    intake_limits,
+    kafka_settings,
+    lane_limits,
+    loop_settings,
+    worker_settings,
+)
+from consumer.settings.schema import Settings
 from consumer.telemetry.observer import Observer, Silent
+
+STARTER_BUNDLE = Path(__file__).with_name("bundles") / "starter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,21 @@ class ServiceSettings:
     loop: LoopSettings = field(default_factory=LoopSettings)
     lane: LaneLimits = field(default_factory=LaneLimits)
     watchdog_s: float = 60.0
+
+
+def service_settings(settings: Settings) -> ServiceSettings:
+    """What a service needs of all the settings."""
+    return ServiceSettings(
+        deployment=settings.deployment,
+        kafka=kafka_settings(settings.kafka),
+        ledger=settings.ledger,
+        exactly_once=settings.delivery == "exactly_once",
+        intake=intake_limits(settings),
+        workers=worker_settings(settings),
+        loop=loop_settings(settings),
+        lane=lane_limits(settings),
+        watchdog_s=settings.watchdog_s,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +121,7 @@ def build_workers(
 ) -> Workers:
     """The threads that run ahead."""
     topics = settings.kafka.topics
-    decoder = Decoder(topics.messages, topics.feedback, settings.intake)
+    decoder = Decoder(settings.intake, topics)
     return Workers(
         settings.workers,
         decoder.decode,
@@ -112,3 +142,29 @@ def lane_opener(
     router = Router(ruleset, model.refs, source)
     outputs = Outputs(topics, source, settings.kafka.max_message_bytes)
     return lambda assignment: Lane(assignment, topics, router, outputs, settings.lane)
+
+
+def model_opener(settings: Settings) -> OpenModel:
+    """Opens the configured bundle, else the starter bundle; can be pickled."""
+    folder = settings.bundle.path or STARTER_BUNDLE
+    return partial(open_bundle, folder, settings.bundle.provider)
+
+
+def configured_ruleset(settings: Settings) -> Ruleset:
+    """The configured rules, else the bundled ones."""
+    return load_ruleset(settings.rules.path or DEFAULT_RULES)
+
+
+def offline_router(settings: Settings, topics: Topics, clock: Clock) -> OfflineRouter:
+    """The same stages without Kafka, for one partition."""
+    plan = service_settings(settings)
+    model = model_opener(settings)()
+    source = event_source(plan.deployment)
+    lane = Lane(
+        Assignment(0, 1, {topics.messages: 0, topics.feedback: 0}),
+        topics,
+        Router(configured_ruleset(settings), model.refs, source),
+        Outputs(topics, source, plan.kafka.max_message_bytes),
+        plan.lane,
+    )
+    return OfflineRouter(Decoder(plan.intake, topics).decode, model, lane, clock)

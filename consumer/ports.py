@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from consumer.records import Record
 
-OutHeaders = list[tuple[str, bytes]]
+OutHeaders = Sequence[tuple[str, bytes | None]]
 TopicPartition = tuple[str, int]
 StateRecord = tuple[bytes, bytes | None]
 
@@ -102,6 +102,11 @@ class Stream(Protocol):
         Raises:
             StreamStopped: the stream cannot go on (fenced twice, authorisation, missing topic).
         """
+        ...
+
+    @property
+    def rebuilds(self) -> int:
+        """How often a new producer was needed."""
         ...
 
     def joined(self) -> bool:

@@ -28,7 +28,6 @@ from exporters.golden_texts import GOLDEN_TEXTS
 TOKENIZER_FILE = "tokenizer.json"
 GOLDEN_FILE = "golden.json"
 CARD_FILE = "MODEL_CARD.md"
-FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def _manifest(parts: BundleParts, folder: Path) -> Manifest:
         if file.name != MANIFEST_FILE
     }
     return Manifest(
-        format=FORMAT,
+        format=1,
         name=parts.name,
         version=parts.version,
         licence=parts.licence,

@@ -5,6 +5,7 @@ right often enough to be suggested, or to be carried out.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ _GRID = np.arange(0.3, 0.991, 0.01)
 _MARGINS = np.arange(0.02, 0.5, 0.02)
 _PENALTY = 1e-12
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 
 
@@ -46,10 +47,10 @@ def calibrate(
     logits, targets = _collected(rows, tokenizer, run)
     temperatures: dict[Head, float] = {}
     thresholds: dict[Head, Thresholds] = {}
-    for head in (*CHOICE_HEADS, "tags"):
-        temperatures[head] = best_temperature(logits[head], targets[head])
+    temperatures["tags"] = best_temperature(logits["tags"], targets["tags"])
     for head in CHOICE_HEADS:
-        chances = softmax(logits[head], temperatures[head])
+        temperatures[head] = best_temperature(logits[head], targets[head])
+        chances: Floats = softmax(logits[head], temperatures[head])
         thresholds[head] = thresholds_of(chances, targets[head], intent=head == "intent")
     temperatures["anger"] = best_anger_temperature(logits["anger"], targets["anger"])
     return temperatures, thresholds

@@ -88,7 +88,6 @@ def _figures(scores: Sequence[Score], baseline: Sequence[Score]) -> str:
     for one in sorted(scores, key=lambda each: (each.head, each.language, each.source)):
         other = beside.get((one.head, one.language, one.source))
         shown = "" if other is None else f"{other:.2f}"
-        lines.append(
-            f"| {one.head} | {one.language} | {one.source} | {one.rows} | {one.value:.2f} | {shown} |"
-        )
+        cells = (one.head, one.language, one.source, one.rows, f"{one.value:.2f}", shown)
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines) + "\n"

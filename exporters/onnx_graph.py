@@ -109,14 +109,16 @@ class _Writing:
         ones = to.node("Cast", [same], to=TensorProto.INT32)
         counted = to.node("CumSum", [ones, to.scalar(1)])
         places = to.node("Sub", [counted, to.scalar(1)])
+        grams = self._grams()
         states = to.node(
             "Add", [self._looked_up("tokens", "ids"), self._looked_up("positions", places)]
         )
+        states = to.node("Add", [states, self._times("grams_in", grams)])
         states = self._normalised("norm_input", states)
         for number in range(self._shape.layers):
             states = self._layer(f"layers.{number}", states)
         self._tags(states)
-        pooled = self._pooled(states, self._shares(places))
+        pooled = self._pooled(states, grams, self._shares(places))
         for head in message_heads():
             self._message_head(head, pooled)
 
@@ -175,12 +177,11 @@ class _Writing:
         counts = to.node("Cast", [lengths], to=TensorProto.FLOAT)
         return to.node("Unsqueeze", [to.node("Div", [real, counts]), to.integers(1)])
 
-    def _pooled(self, states: str, shares: str) -> str:
+    def _pooled(self, states: str, grams: str, shares: str) -> str:
         to = self._to
         first = to.constant("first", np.array(0, np.int64))
         parts = [to.node("Gather", [states, first], axis=1), self._mean(states, shares)]
-        if self._shape.bag_buckets:
-            parts.append(self._normalised("norm_bag", self._mean(self._grams(), shares)))
+        parts.append(self._normalised("norm_bag", self._mean(grams, shares)))
         return to.node("Concat", parts, axis=1)
 
     def _mean(self, states: str, shares: str) -> str:

@@ -61,5 +61,5 @@ def compare(
 
 def _same(head: Head, one: np.ndarray, other: np.ndarray) -> list[bool]:
     if head == "anger":  # three yes-or-no questions, not one choice
-        return list(((one > 0) == (other > 0)).all(axis=1))
-    return list(one.argmax(axis=1) == other.argmax(axis=1))
+        return [bool(each) for each in ((one > 0) == (other > 0)).all(axis=1)]
+    return [bool(each) for each in one.argmax(axis=1) == other.argmax(axis=1)]

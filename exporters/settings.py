@@ -18,8 +18,8 @@ class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     epoch_rows: Count = 6_000
     own_share_first: Share = 0.25
     own_share_last: Share = 0.6
-    batch_rows: Count = 64
-    batch_tokens: Count = 2_048
+    batch_rows: Count = 32
+    batch_tokens: Count = 1_024
     train_tokens: Annotated[int, Meta(ge=8, le=128)] = 72
     """Training texts are cut to this: long reviews cost much and teach little more."""
     learning_rate: Annotated[float, Meta(gt=0, lt=1)] = 7e-4
@@ -35,7 +35,12 @@ class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     vocabulary: Annotated[int, Meta(ge=64, le=16_384)] = 10_000
     layers: Annotated[int, Meta(ge=1, le=24)] = 4
     width: Annotated[int, Meta(ge=64, le=1024, multiple_of=64)] = 256
-    bag_buckets: Annotated[int, Meta(ge=0, le=1 << 20)] = 32_768
+    feed_forward: Annotated[int, Meta(ge=64, le=4096)] = 1_024
+    bag_buckets: Annotated[int, Meta(ge=1_024, le=1 << 20)] = 65_536
+    bag_epochs: Annotated[int, Meta(ge=0)] = 12
+    """Epochs of the bag alone, before the encoder joins."""
+    bag_epoch_rows: Count = 24_000
+    bag_learning_rate: Annotated[float, Meta(gt=0, lt=1)] = 4e-3
 
     def shape(self, vocabulary: int) -> Shape:
         """The network of these settings over a vocabulary of this size."""
@@ -43,7 +48,7 @@ class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
             vocabulary=vocabulary,
             layers=self.layers,
             width=self.width,
-            feed_forward=4 * self.width,
+            feed_forward=self.feed_forward,
             bag_buckets=self.bag_buckets,
         )
 

@@ -58,12 +58,11 @@ def dead_letter(
     whole = DeadLetter(record.key, record.value, theirs + ours)
     if _size(whole) <= max_bytes:
         return whole
-    value = record.value or b""
-    ours.append((SHA256, hashlib.sha256(value).hexdigest().encode()))
-    key = None if record.key is None else record.key[:KEPT_KEY_BYTES]
+    ours.append((SHA256, hashlib.sha256(record.value or b"").hexdigest().encode()))
     headers = _first_headers(theirs) + ours
+    key = _first(record.key, KEPT_KEY_BYTES)
     room = max_bytes - _size(DeadLetter(key, None, headers))
-    return DeadLetter(key, value[: max(0, min(KEPT_VALUE_BYTES, room))], headers)
+    return DeadLetter(key, _first(record.value, max(0, min(KEPT_VALUE_BYTES, room))), headers)
 
 
 def attempts_of(headers: Mapping[str, bytes | None]) -> int:
@@ -78,9 +77,11 @@ def replay_headers(headers: Iterable[tuple[str, bytes | None]]) -> OptionalHeade
     """Headers with which a dead letter goes back: those of the original, and the attempts."""
     restored: OptionalHeaders = []
     for name, value in headers:
-        if name == ATTEMPTS or not _is_ours(name):
-            original = name.removeprefix(ORIGINAL_PREFIX)
-            restored.append((original if _is_ours(original) else name, value))
+        original = name.removeprefix(ORIGINAL_PREFIX)
+        if name == ATTEMPTS or not _is_ours(original):
+            restored.append((name, value))
+        elif original not in (name, ATTEMPTS):
+            restored.append((original, value))
     return restored
 
 
@@ -111,6 +112,10 @@ def _is_ours(name: str) -> bool:
 
 def _kept_name(name: str) -> str:
     return f"{ORIGINAL_PREFIX}{name}" if _is_ours(name) else name
+
+
+def _first(data: bytes | None, limit: int) -> bytes | None:
+    return None if data is None else data[:limit]
 
 
 def _first_headers(headers: OptionalHeaders) -> OptionalHeaders:

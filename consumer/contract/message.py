@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 from consumer.contract.known_values import SenderRole, Tier, Verdict
 
 MAX_CONVERSATION_BYTES = 256
+MAX_MESSAGE_ID_CHARACTERS = 256
 DEFAULT_TENANT = "default"
 
 # In Python `$` also matches before a last line break; the lookahead shuts that door.
@@ -69,7 +70,7 @@ _NO_CONTEXT = Context()
 class MessageReceived(Struct, frozen=True):
     """One chat message, as the channel received it."""
 
-    message_id: Annotated[str, Meta(min_length=1, max_length=256)]
+    message_id: Annotated[str, Meta(min_length=1, max_length=MAX_MESSAGE_ID_CHARACTERS)]
     conversation_id: ConversationId
     text: str
     sent_at: Timestamp

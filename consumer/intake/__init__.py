@@ -1,1 +1,1 @@
-"""From bytes to typed turns. What cannot be read becomes a value that says why."""
+"""Intake: a Kafka record becomes a turn, a feedback event, or a reason why it cannot."""

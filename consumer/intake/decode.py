@@ -1,210 +1,137 @@
-"""Bytes to a typed turn, or to the reason why not. The first stage; never raises.
+"""Reads one record: a turn, a feedback event, or the reason why it is neither. Never raises.
 
-The order of the checks bounds the work: nothing is parsed before its size, its encoding and its
-depth are known to be sane. UTF-8 without a byte order mark is the one encoding.
+One rule for each oddity:
+- a UTF-8 byte order mark in front is passed over; every other encoding is `encoding`;
+- of repeated JSON names and of repeated headers the last one counts;
+- unknown fields are only looked at as JSON: whatever else is wrong in them is ignored;
+- numbers are read only where the contract has them, and must be whole there (0 … 2^53-1).
+It neither cuts nor cleans the text, and does not tell customers from agents.
 """
 
-import re
-from typing import Final
+from collections.abc import Mapping
 
-import msgspec
-from msgspec import Struct
-
-from consumer.contract.catalogue import (
-    CONVERSATION_CLOSED,
-    DECISION_OVERRIDDEN,
-    ESCALATION_ACKNOWLEDGED,
-    ESCALATION_JUDGED,
-    MAJOR_VERSION,
-    MESSAGE_RECEIVED,
-    EventType,
-)
-from consumer.contract.cloudevents import Attributes, open_envelope
+from consumer.contract.catalogue import EVENT_TYPES, FEEDBACK, MESSAGE_RECEIVED
+from consumer.contract.clock import parse_ms
+from consumer.contract.dead_letter import attempts_of
 from consumer.contract.identity import conversation_key
-from consumer.contract.message import MAX_CONVERSATION_BYTES, MessageReceived
-from consumer.intake.addressing import Address, address_of
-from consumer.intake.dead_letter import previous_attempts
-from consumer.intake.event_time import event_time, parse_sent_at
-from consumer.records import FeedbackTurn, Record, Rejected, RejectReason, Turn
+from consumer.contract.incoming import envelope_of
+from consumer.contract.message import Feedback, MessageReceived
+from consumer.contract.topics import Topics
+from consumer.intake.attribution import attribution_of, is_usable_conversation
+from consumer.intake.event_time import event_time_ms, has_timestamp
+from consumer.intake.faults import (
+    DECODING_ERRORS,
+    EMPTY_VALUE,
+    NESTED_TOO_DEEPLY,
+    NO_CONVERSATION,
+    NO_DATA,
+    NULL_VALUE,
+    TOO_MANY_ATTEMPTS,
+    UNUSABLE_CONVERSATION_ID,
+    UNUSABLE_TIME,
+    VALUE_TOO_LARGE,
+    WRONG_SHAPE,
+    Fault,
+    fault_of,
+)
+from consumer.intake.kinds import Kinds
+from consumer.intake.limits import IntakeLimits
+from consumer.intake.nesting import is_deeper
+from consumer.records import FeedbackTurn, Record, Rejected, Turn
 
-_STAGE = "decode"
-_BOM = b"\xef\xbb\xbf"
-_VERSION = re.compile(r"\.v(\d{1,9})(?:\.json)?$")
-Decoded = Turn | FeedbackTurn | Rejected
+STAGE = "decode"
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-class IntakeLimits(Struct, frozen=True):
-    """Bounds of one record. Depth counts nested objects and arrays."""
-
-    max_value_bytes: int = 262_144
-    max_depth: int = 64
-    max_attempts: int = 3
-
-
-class _Refusal(Exception):  # noqa: N818 - control flow inside this file, never seen outside
-    def __init__(self, reason: RejectReason, error_class: str) -> None:
-        super().__init__(reason)
-        self.reason: Final = reason
-        self.error_class: Final = error_class
+_HeaderMap = Mapping[str, bytes | None]
 
 
 class Decoder:
-    """Decodes records of the message and the feedback topic."""
+    """Decodes records of the message topic and of the feedback topic. Holds no state."""
 
-    def __init__(self, messages: str, feedback: str, limits: IntakeLimits) -> None:
+    def __init__(self, limits: IntakeLimits, topics: Topics) -> None:
         self._limits = limits
-        self._by_type: dict[str, dict[str, msgspec.json.Decoder[Struct]]] = {
-            messages: _decoders(MESSAGE_RECEIVED),
-            feedback: _decoders(
-                DECISION_OVERRIDDEN,
-                ESCALATION_ACKNOWLEDGED,
-                ESCALATION_JUDGED,
-                CONVERSATION_CLOSED,
-            ),
-        }
-        # A record without CloudEvents headers is a message; on the feedback topic it has no type.
-        self._default = {messages: MESSAGE_RECEIVED.name}
+        self._feedback_topic = topics.feedback
+        self._messages = Kinds((MESSAGE_RECEIVED,), bare=MESSAGE_RECEIVED)
+        feedback_types = tuple(kind for kind in EVENT_TYPES if kind.topic == FEEDBACK)
+        self._feedback = Kinds(feedback_types, bare=None)
 
-    def decode(self, record: Record) -> Decoded:
-        """One record, one outcome."""
-        try:
-            return self._read(record)
-        except _Refusal as refusal:
-            return _rejected(record, refusal)
+    def decode(self, record: Record) -> Turn | FeedbackTurn | Rejected:
+        """What the record says. Every record has an answer."""
+        headers = dict(record.headers)
+        if attempts_of(headers) > self._limits.max_attempts:
+            return self._rejected(record, headers, TOO_MANY_ATTEMPTS)
+        value = self._checked(record.value)
+        if isinstance(value, Fault):
+            return self._rejected(record, headers, value)
+        event = self._event(record, headers, value)
+        if isinstance(event, Fault):
+            return self._rejected(record, headers, event)
+        turn = _turn(record, event)
+        return self._rejected(record, headers, turn) if isinstance(turn, Fault) else turn
 
-    def _read(self, record: Record) -> Turn | FeedbackTurn:
-        value = self._checked(record)
-        attributes = _opened(record, value)
-        decoder = self._decoder(record, attributes)
-        try:
-            event = decoder.decode(attributes.data)
-        except msgspec.ValidationError:
-            raise _Refusal("schema", "ValidationError") from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise _Refusal(_why_unparsable(value), "DecodeError") from None
-        except RecursionError:
-            raise _Refusal("depth", "RecursionError") from None
-        return _turn(record, event)
-
-    def _checked(self, record: Record) -> bytes:
-        value = record.value
+    def _checked(self, value: bytes | None) -> bytes | Fault:
         if value is None:
-            raise _Refusal("null_value", "NullValue")
+            return NULL_VALUE
         if not value:
-            raise _Refusal("empty", "EmptyValue")
+            return EMPTY_VALUE
         if len(value) > self._limits.max_value_bytes:
-            raise _Refusal("size", "ValueTooLarge")
-        if record.headers and previous_attempts(record) > self._limits.max_attempts:
-            raise _Refusal("loop", "TooManyAttempts")
-        if value.startswith(_BOM) or not _is_utf8(value):
-            raise _Refusal("encoding", "NotUtf8")
-        if _too_deep(value, self._limits.max_depth):
-            raise _Refusal("depth", "TooDeep")
-        return value
+            return VALUE_TOO_LARGE
+        if is_deeper(value, self._limits.max_depth):
+            return NESTED_TOO_DEEPLY
+        return value.removeprefix(_BYTE_ORDER_MARK)
 
-    def _decoder(self, record: Record, attributes: Attributes) -> msgspec.json.Decoder[Struct]:
-        name = attributes.type or self._default.get(record.topic)
-        decoder = self._by_type.get(record.topic, {}).get(name or "")
-        if decoder is None:
-            raise _Refusal("type", "UnexpectedType")
-        version = _VERSION.search(attributes.dataschema or "")
-        if version is not None and int(version.group(1)) > MAJOR_VERSION:
-            raise _Refusal("version", "NewerVersion")
-        return decoder
+    def _event(
+        self, record: Record, headers: _HeaderMap, value: bytes
+    ) -> MessageReceived | Feedback | Fault:
+        kinds = self._feedback if record.topic == self._feedback_topic else self._messages
+        try:
+            incoming = envelope_of(headers, value)
+            decoder = kinds.decoder_of(incoming)
+            if isinstance(decoder, Fault):
+                return decoder
+            return NO_DATA if incoming.data is None else decoder.decode(incoming.data)
+        except DECODING_ERRORS as error:
+            return fault_of(error, value)
+
+    def _rejected(self, record: Record, headers: _HeaderMap, fault: Fault) -> Rejected:
+        value = record.value
+        if value is not None and len(value) > self._limits.max_attribution_bytes:
+            value = None
+        elif value is not None:
+            value = value.removeprefix(_BYTE_ORDER_MARK)
+        whose = attribution_of(headers, value, record.key)
+        if fault is WRONG_SHAPE and whose.conversation_id is None and not whose.named:
+            fault = NO_CONVERSATION
+        return Rejected(
+            record,
+            fault.reason,
+            STAGE,
+            fault.error_class,
+            whose.tenant_id,
+            whose.conversation_id,
+            whose.message_id,
+            _rejected_ms(whose.said_ms, record.timestamp_ms),
+        )
 
 
-def _decoders(*types: EventType) -> dict[str, msgspec.json.Decoder[Struct]]:
-    return {one.name: msgspec.json.Decoder(one.payload) for one in types}
-
-
-def _opened(record: Record, value: bytes) -> Attributes:
-    if not record.headers:
-        return Attributes(None, None, value)
+def _turn(record: Record, event: MessageReceived | Feedback) -> Turn | FeedbackTurn | Fault:
+    if not is_usable_conversation(event.conversation_id):
+        return UNUSABLE_CONVERSATION_ID
+    key = conversation_key(event.tenant_id, event.conversation_id)
+    said_at = event.sent_at if isinstance(event, MessageReceived) else event.at
+    if said_at is None and not has_timestamp(record.timestamp_ms):
+        return UNUSABLE_TIME
     try:
-        return open_envelope(record.headers, value)
-    except msgspec.ValidationError:
-        raise _Refusal("schema", "ValidationError") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise _Refusal("parse", "DecodeError") from None
-    except RecursionError:
-        raise _Refusal("depth", "RecursionError") from None
-
-
-def _turn(record: Record, event: Struct) -> Turn | FeedbackTurn:
-    conversation_id: str = event.conversation_id  # type: ignore[attr-defined]
-    if len(conversation_id.encode()) > MAX_CONVERSATION_BYTES:
-        raise _Refusal("schema", "ConversationIdTooLong")
-    key = conversation_key(event.tenant_id, conversation_id)  # type: ignore[attr-defined]
-    if isinstance(event, MessageReceived):
-        at_ms = event_time(_sent_at(event.sent_at), record.timestamp_ms)
-        return Turn(record, event, key, at_ms)
-    stated: str | None = event.at  # type: ignore[attr-defined]
-    at_ms = record.timestamp_ms if stated is None else _sent_at(stated)
-    return FeedbackTurn(record, event, key, event_time(at_ms, record.timestamp_ms))  # type: ignore[arg-type]
-
-
-def _sent_at(text: str) -> int:
-    try:
-        return parse_sent_at(text)
+        said_ms = record.timestamp_ms if said_at is None else parse_ms(said_at)
     except ValueError:
-        raise _Refusal("schema", "BadTimestamp") from None
+        return UNUSABLE_TIME
+    at_ms = event_time_ms(said_ms, record.timestamp_ms)
+    if isinstance(event, MessageReceived):
+        return Turn(record, event, key, at_ms)
+    return FeedbackTurn(record, event, key, at_ms)
 
 
-def _is_utf8(value: bytes) -> bool:
-    if value.isascii():
-        return True
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _too_deep(value: bytes, limit: int) -> bool:
-    """Counts brackets outside strings, but only where there are enough of them to matter."""
-    if value.count(b"{") + value.count(b"[") <= limit:
-        return False
-    depth = deepest = 0
-    for token in _STRUCTURE.finditer(value):
-        mark = token.group()[0]
-        if mark in _OPEN:
-            depth += 1
-            deepest = max(deepest, depth)
-            if deepest > limit:
-                return True
-        elif mark in _CLOSE:
-            depth -= 1
-    return False
-
-
-_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
-_OPEN, _CLOSE = b"[{", b"]}"
-
-
-def _why_unparsable(value: bytes) -> RejectReason:
-    """A lone surrogate escape is a fault of encoding; everything else of syntax."""
-    return "encoding" if _LONE_SURROGATE.search(value) else "parse"
-
-
-_LONE_SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
-
-
-def _rejected(record: Record, refusal: _Refusal) -> Rejected:
-    address = address_of(record) if _may_be_read(record) else Address()
-    reason: RejectReason = refusal.reason
-    if reason == "schema" and address.conversation_id is None:
-        reason = "no_conversation"
-    return Rejected(
-        record,
-        reason,
-        _STAGE,
-        refusal.error_class,
-        address.tenant_id,
-        address.conversation_id,
-        address.message_id,
-        record.timestamp_ms,
-    )
-
-
-def _may_be_read(record: Record) -> bool:
-    return record.value is not None or record.key is not None
+def _rejected_ms(said_ms: int | None, record_ms: int) -> int:
+    """The best that is known; 0 where neither the message nor Kafka tells a time."""
+    return event_time_ms(record_ms if said_ms is None else said_ms, record_ms)

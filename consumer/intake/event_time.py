@@ -1,32 +1,22 @@
-"""When a message happened: `sent_at`, clamped around the record's own timestamp.
+"""Event time: when a message was said, kept near the time that Kafka knows. No wall clock."""
 
-Never the wall clock of processing: a replay must see the same time.
-"""
-
-from functools import lru_cache
-
-from consumer.contract.clock import parse_ms
-
-PAST_MS = 24 * 3_600_000
-FUTURE_MS = 5 * 60_000
-_MAX_CHARS = 40
+MAX_AGE_MS = 24 * 60 * 60 * 1000
+MAX_LEAD_MS = 5 * 60 * 1000
+# 2100-01-01: later times would overflow calendars and can only be mistakes of unit.
+LATEST_MS = 4_102_444_800_000
 
 
-@lru_cache(maxsize=4096)
-def parse_sent_at(text: str) -> int:
-    """Milliseconds since the epoch.
+def event_time_ms(sent_ms: int, record_ms: int) -> int:
+    """`sent_ms`, clamped to `record_ms` - 24 h … + 5 min.
 
-    Raises:
-        ValueError: not RFC 3339 with a time zone.
+    A record without a usable timestamp (-1, 0, or in another unit) leaves `sent_ms` as it is,
+    between 1970 and 2100.
     """
-    if len(text) > _MAX_CHARS or len(text) < len("2026-01-01T00:00Z") or text[10] not in "Tt ":
-        message = "not a time stamp"
-        raise ValueError(message)
-    return parse_ms(text.upper())
+    if has_timestamp(record_ms):
+        return min(max(sent_ms, record_ms - MAX_AGE_MS, 0), record_ms + MAX_LEAD_MS)
+    return min(max(sent_ms, 0), LATEST_MS)
 
 
-def event_time(sent_at_ms: int, record_ms: int) -> int:
-    """Clamps to -24 h ... +5 min of the record's timestamp; a record without one does not clamp."""
-    if record_ms <= 0:
-        return sent_at_ms
-    return min(max(sent_at_ms, record_ms - PAST_MS), record_ms + FUTURE_MS)
+def has_timestamp(record_ms: int) -> bool:
+    """Whether Kafka's timestamp says anything."""
+    return 0 < record_ms <= LATEST_MS

@@ -58,6 +58,11 @@ class KafkaStream:
         """Publishes under the chosen guarantee."""
         return self._publisher.publish(publication)
 
+    @property
+    def rebuilds(self) -> int:
+        """How often a new producer was needed."""
+        return self._publisher.rebuilds
+
     def joined(self) -> bool:
         """Whether the group has given an assignment."""
         return self._intake.joined()

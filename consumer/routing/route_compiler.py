@@ -8,7 +8,7 @@ from consumer.contract.decision import Fallback, Target
 from consumer.routing.calendars import Calendar
 from consumer.routing.conditions import Bounds, compile_condition
 from consumer.routing.matchers import Condition
-from consumer.routing.routes import ANSWER, KEYED_VALUES, REASON_VALUES, Route, SlaPolicy
+from consumer.routing.routes import ANSWER, REASON_VALUES, Route, SlaPolicy
 from consumer.routing.rules_error import RuleMistakeError
 from consumer.routing.rules_schema import FallbackSpec, RouteBody, RouteSpec, TargetSpec
 from consumer.routing.templates import (
@@ -77,7 +77,6 @@ def _route(
     name: str, spec: RouteBody, condition: Condition | None, path: Path, around: Surroundings
 ) -> Route:
     _one_of(spec.action, ACTIONS, (*path, "action"))
-    text = compile_text(spec.reason.en, spec.reason.zh, (*path, "reason"), REASON_VALUES)
     closed = spec.out_of_hours
     if closed is not None and spec.calendar is None:
         raise RuleMistakeError((*path, "out_of_hours"), "needs a calendar")
@@ -92,8 +91,7 @@ def _route(
         sla=_named(around.sla, spec.sla, (*path, "sla")),
         calendar=_calendar(spec, path, around),
         code=spec.reason.code,
-        text=text,
-        is_keyed=text.names <= KEYED_VALUES and (condition is None or condition.is_keyed),
+        text=compile_text(spec.reason.en, spec.reason.zh, (*path, "reason"), REASON_VALUES),
     )
 
 

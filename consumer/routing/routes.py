@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from consumer.contract.decision import BusinessHours, Entity, Fallback, Reason, Sla, Target
+from consumer.contract.decision import BusinessHours, Entity, Evidence, Fallback, Sla, Target
 from consumer.routing.calendars import Calendar
 from consumer.routing.features import Features
 from consumer.routing.matchers import Condition, Test
@@ -63,7 +63,6 @@ class Route:
     calendar: Calendar | None
     code: str
     text: TextPair[Features]
-    is_keyed: bool
 
     def narrow(self, features: Features) -> Test | bool:
         """True or false where the labels decide, else the test of what is still open."""
@@ -89,7 +88,11 @@ class Route:
             return self.closed_targets[language].render(entities)
         return self.targets[language].render(entities)
 
-    def reason(self, features: Features) -> Reason:
-        """Why, in words and in numbers."""
-        evidence = () if self.condition is None else self.condition.holds(features)
-        return Reason(self.code, self.id, self.text.render(features), evidence)
+    def evidence(self, features: Features) -> tuple[Evidence, ...]:
+        """The conditions that held."""
+        return () if self.condition is None else self.condition.holds(features)
+
+    @property
+    def has_keyed_text(self) -> bool:
+        """Whether its sentence tells nothing but labels."""
+        return KEYED_VALUES.issuperset(self.text.names)

@@ -8,7 +8,7 @@ in turn; `tests/routing` compares the two.
 
 from dataclasses import dataclass
 
-from consumer.contract.decision import BusinessHours, Reason, Target
+from consumer.contract.decision import BusinessHours, Evidence, Reason, ReasonText, Target
 from consumer.routing.features import Features
 from consumer.routing.matchers import Test
 from consumer.routing.routes import Route
@@ -21,11 +21,21 @@ Choice = tuple[Route, BusinessHours, Target, Reason]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A route that may match under a key. No `test` is left where nothing is open."""
+    """A route that may match under a key: what is still to test, and the texts already written."""
 
     route: Route
     test: Test | None
-    reason: Reason | None
+    text: ReasonText | None
+    evidence: tuple[Evidence, ...] | None
+
+    def reason(self, features: Features) -> Reason:
+        """Why it applies."""
+        route, text, evidence = self.route, self.text, self.evidence
+        if text is None:
+            text = route.text.render(features)
+        if evidence is None:
+            evidence = route.evidence(features)
+        return Reason(route.code, route.id, text, evidence)
 
 
 class Shortlist:
@@ -59,8 +69,7 @@ class Shortlist:
             hours = route.hours(at_ms)
             target = route.target(language, hours.open, features.entities)
             if target is not None:
-                reason = candidate.reason
-                return route, hours, target, reason or route.reason(features)
+                return route, hours, target, candidate.reason(features)
         message = "the default always applies"
         raise AssertionError(message)
 
@@ -68,11 +77,20 @@ class Shortlist:
         found: list[Candidate] = []
         for route in (*self._routes, self._default):
             test = route.narrow(features)
-            if test is False:
-                continue
-            reason = route.reason(features) if test is True and route.is_keyed else None
-            found.append(Candidate(route, None if test is True else test, reason))
+            if test is not False:
+                found.append(_candidate(route, None if test is True else test, features))
         candidates = tuple(found)
         if len(self._candidates) < MAX_KEYS:
             self._candidates[key] = candidates
         return candidates
+
+
+def _candidate(route: Route, test: Test | None, features: Features) -> Candidate:
+    condition = route.condition
+    is_keyed = condition is None or condition.is_keyed
+    return Candidate(
+        route,
+        test,
+        route.text.render(features) if route.has_keyed_text else None,
+        route.evidence(features) if is_keyed else None,
+    )

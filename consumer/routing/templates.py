@@ -50,34 +50,40 @@ def fill(parts: tuple[Part, ...], values: Values) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TextPair(Generic[_Scene]):
-    """A sentence in both languages. `readers` yield its placeholders, `fixed` needs none."""
+    """A sentence in both languages, with places numbered by reader. `fixed` needs no reader."""
 
-    en: tuple[Part, ...]
-    zh: tuple[Part, ...]
-    readers: tuple[tuple[str, Callable[[_Scene], str]], ...]
+    en: str
+    zh: str
+    names: tuple[str, ...]
+    readers: tuple[Callable[[_Scene], str], ...]
     fixed: ReasonText | None
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Its placeholders."""
-        return frozenset(name for name, _ in self.readers)
 
     def render(self, scene: _Scene) -> ReasonText:
         """The sentence for this scene."""
         if self.fixed is not None:
             return self.fixed
-        values = {name: read(scene) for name, read in self.readers}
+        values = [read(scene) for read in self.readers]
         return ReasonText(
-            fill(self.en, values)[:MAX_TEXT_CHARACTERS], fill(self.zh, values)[:MAX_TEXT_CHARACTERS]
+            self.en.format(*values)[:MAX_TEXT_CHARACTERS],
+            self.zh.format(*values)[:MAX_TEXT_CHARACTERS],
         )
 
 
 def text_pair(en: str, zh: str, values: Mapping[str, Callable[[_Scene], str]]) -> TextPair[_Scene]:
     """Compiles both texts; raises ValueError like `parse`."""
-    english, chinese = parse(en), parse(zh)
-    names = sorted(placeholders(en) | placeholders(zh))
-    fixed = None if names else ReasonText(fill(english, {}), fill(chinese, {}))
-    return TextPair(english, chinese, tuple((name, values[name]) for name in names), fixed)
+    names = tuple(sorted(placeholders(en) | placeholders(zh)))
+    english, chinese = _numbered(parse(en), names), _numbered(parse(zh), names)
+    fixed = None if names else ReasonText(english.format(), chinese.format())
+    return TextPair(english, chinese, names, tuple(values[name] for name in names), fixed)
+
+
+def _numbered(parts: tuple[Part, ...], names: tuple[str, ...]) -> str:
+    """A format with numbers for names: what it is given is plain text, never looked into."""
+    return "".join(
+        literal.replace("{", "{{").replace("}", "}}")
+        + ("" if name is None else f"{{{names.index(name)}}}")
+        for literal, name in parts
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from consumer.contract.topics import Topics
+from consumer.intake.limits import IntakeLimits
 from consumer.kafka.client_settings import KafkaSettings
 from consumer.pipeline.lane import LaneLimits
 from consumer.pipeline.loop import LoopSettings
@@ -14,11 +15,6 @@ _MS_PER_S = 1_000
 
 # What an output may be larger than the input that caused it: its headers and the decision.
 OUTPUT_ALLOWANCE_BYTES = 65_536
-
-
-def source_of(settings: Settings) -> str:
-    """`ce_source` of all events."""
-    return f"/chat-router/{settings.deployment}"
 
 
 def kafka_settings(group: KafkaGroup) -> KafkaSettings:
@@ -36,6 +32,12 @@ def kafka_settings(group: KafkaGroup) -> KafkaSettings:
         max_message_bytes=group.input_max_bytes + OUTPUT_ALLOWANCE_BYTES,
         extra={**group.extra, **_credentials(group)},
     )
+
+
+def intake_limits(settings: Settings) -> IntakeLimits:
+    """For the decoder."""
+    group = settings.intake
+    return IntakeLimits(group.max_value_bytes, group.max_depth, group.max_attempts)
 
 
 def worker_settings(settings: Settings) -> WorkerSettings:

@@ -17,13 +17,12 @@ from pydantic import (
 from consumer.contract.topics import Topics
 from consumer.kafka.client_settings import OWNED
 from consumer.settings.group import Group
-from consumer.settings.secrets import with_secret_files
 
 TOPIC_NAME = r"^[A-Za-z0-9._-]{1,249}$"
 IDENTITY = r"^[A-Za-z0-9._-]{1,128}$"
-_ORDINAL = re.compile(r"-(\d+)$")
+# Not the end of an address: `ip-10-0-0-12` and `ip-10-0-1-12` would be the same instance.
+_ORDINAL = re.compile(r"(?:^|-)(?!\d+-)[^-]+-(\d{1,4})$")
 _RANDOM_BYTES = 4
-_SECRETS = ("sasl_password", "ssl_key_password")
 _OWN_SETTING = {
     "sasl.username": "kafka.sasl_username",
     "sasl.password": "kafka.sasl_password",
@@ -44,7 +43,7 @@ TopicName = Annotated[str, Field(pattern=TOPIC_NAME)]
 
 
 def default_instance(host: str) -> str:
-    """'router-2' -> '2', the ordinal that a StatefulSet gives; any other host: random."""
+    """'router-2' -> '2', the ordinal that a StatefulSet gives. Any other host: random."""
     ordinal = _ORDINAL.search(host)
     return ordinal[1] if ordinal else secrets.token_hex(_RANDOM_BYTES)
 
@@ -65,19 +64,27 @@ Property = Annotated[str, AfterValidator(_allowed)]
 class TopicNames(Group):
     """Names of the topics."""
 
-    messages: TopicName = Field(_DEFAULT.messages, description="Input: `message.received`.")
-    routing: TopicName = Field(_DEFAULT.routing, description="Output: `routing.decided`.")
+    messages: TopicName = Field(default=_DEFAULT.messages, description="Input: `message.received`.")
+    routing: TopicName = Field(default=_DEFAULT.routing, description="Output: `routing.decided`.")
     escalations: TopicName = Field(
-        _DEFAULT.escalations, description="Output: escalations opened, updated, resolved."
+        default=_DEFAULT.escalations, description="Output: escalations opened, updated, resolved."
     )
     dead_letters: TopicName = Field(
-        _DEFAULT.dead_letters, description="Output: unusable records, byte for byte."
+        default=_DEFAULT.dead_letters, description="Output: unusable records, byte for byte."
     )
-    feedback: TopicName = Field(_DEFAULT.feedback, description="Input: what people say.")
+    feedback: TopicName = Field(default=_DEFAULT.feedback, description="Input: what people say.")
     state: TopicName = Field(
-        _DEFAULT.state, description="Compacted changelog of conversation state."
+        default=_DEFAULT.state, description="Compacted changelog of conversation state."
     )
-    incidents: TopicName = Field(_DEFAULT.incidents, description="Output: lost input and stops.")
+    incidents: TopicName = Field(
+        default=_DEFAULT.incidents, description="Output: lost input and stops."
+    )
+    assist: TopicName = Field(
+        default=_DEFAULT.assist, description="Output of a separate consumer: suggested replies."
+    )
+    shadow: TopicName = Field(
+        default=_DEFAULT.shadow, description="Output: decisions of shadow models and rules."
+    )
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -93,10 +100,12 @@ class KafkaGroup(Group):
     """The cluster, and who we are there."""
 
     bootstrap: str = Field(
-        "localhost:9092", min_length=1, description="Brokers to ask first: `host:port,host:port`."
+        default="localhost:9092",
+        min_length=1,
+        description="Brokers to ask first: `host:port,host:port`.",
     )
     group: str = Field(
-        "chat-router",
+        default="chat-router",
         pattern=IDENTITY,
         description="Consumer group. All instances that share the work have the same.",
     )
@@ -111,53 +120,51 @@ class KafkaGroup(Group):
         },
     )
     start: Literal["earliest", "latest"] = Field(
-        "earliest", description="Where a group without committed offsets begins."
+        default="earliest", description="Where a group without committed offsets begins."
     )
     session_timeout_ms: int = Field(
-        10_000,
+        default=10_000,
         ge=1_000,
         le=300_000,
         description="A dead instance's partitions move on after this. The broker's own bounds hold"
         " too (from 6000 by default).",
     )
     socket_timeout_ms: int = Field(
-        8_000, ge=1_000, le=300_000, description="How long one request to a broker may take."
+        default=8_000,
+        ge=1_000,
+        le=300_000,
+        description="How long one request to a broker may take.",
     )
     transaction_timeout_ms: int = Field(
-        30_000,
+        default=30_000,
         ge=2_000,
         le=900_000,
         description="The broker aborts a transaction older than this; inference is never inside"
         " one. Above `kafka.socket_timeout_ms`.",
     )
     restore_timeout_s: float = Field(
-        60.0, gt=0, le=3_600, description="How long reading one partition's state may take."
+        default=60.0, gt=0, le=3_600, description="How long reading one partition's state may take."
     )
     input_max_bytes: int = Field(
-        1_048_576,
+        default=1_048_576,
         ge=16_384,
         le=67_108_864,
         description="`max.message.bytes` of the input topics; the outputs' is this + 64 KiB.",
     )
-    sasl_username: str | None = Field(None, description="User for SASL.")
+    sasl_username: str | None = Field(default=None, description="User for SASL.")
     sasl_password: SecretStr | None = Field(
-        None, description="Its password. Best given as `kafka.sasl_password_file`."
+        default=None, description="Its password. Best given as `kafka.sasl_password_file`."
     )
     ssl_key_password: SecretStr | None = Field(
-        None,
+        default=None,
         description="Password of the client's key. Best given as `kafka.ssl_key_password_file`.",
     )
     extra: dict[Property, str] = Field(
-        {},
+        default={},
         description="Any other librdkafka property, such as `security.protocol`. Refused: those on"
         " which the promises rest, and those that turn security checks off.",
     )
-    topics: TopicNames = Field(TopicNames(), description="Names of the topics.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_secret_files(cls, given: object) -> object:
-        return with_secret_files(given, _SECRETS) if isinstance(given, dict) else given
+    topics: TopicNames = Field(default_factory=TopicNames, description="Names of the topics.")
 
     @field_validator("transaction_timeout_ms")
     @classmethod

@@ -10,11 +10,12 @@ from pydantic_core import ErrorDetails
 
 from consumer.exit_codes import ExitCode
 from consumer.settings.schema import DELIMITER, PREFIX, Settings
-from consumer.settings.secrets import REDACTED, is_secret
 
 Path = tuple[str, ...]
 
 MAX_SHOWN_CHARACTERS = 60
+REDACTED = "***"
+_SECRET_WORDS = ("password", "secret", "pem", "oauthbearer", "userinfo", "jaas")
 # Where pydantic speaks of an entry's key, it adds this step.
 _KEY_STEP = "[key]"
 _OPEN_MAPS = ("kafka", "extra")
@@ -72,6 +73,11 @@ def variable(path: Path) -> str:
 def problems_of(error: ValidationError) -> list[Problem]:
     """All problems that a validation found, in the order of the settings."""
     return [_problem(detail) for detail in error.errors(include_url=False)]
+
+
+def is_secret(name: str) -> bool:
+    """Whether the value of a setting or of a Kafka property of this name must not be shown."""
+    return any(word in name.lower() for word in _SECRET_WORDS)
 
 
 def shown(path: Path, value: object) -> str | None:

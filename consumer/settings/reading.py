@@ -17,6 +17,7 @@ from consumer.routing.yaml_source import YamlError, read_yaml
 from consumer.settings.contradictions import contradictions
 from consumer.settings.problems import Problem, SettingsError, problems_of
 from consumer.settings.schema import DELIMITER, PREFIX, Settings
+from consumer.settings.secrets import read_secret_files
 
 Tree = dict[str, Any]
 
@@ -32,7 +33,7 @@ def load_settings(file: Path | None = None, given: Mapping[str, Any] | None = No
         SettingsError: something cannot be used; holds all of it.
     """
     tree = _merged(_merged(_read_file(file), _Variables(Settings)()), given or {})
-    problems: list[Problem] = list(_unknown_variables())
+    problems = [*_unknown_variables(), *read_secret_files(tree)]
     settings = None
     try:
         settings = Settings(**tree)

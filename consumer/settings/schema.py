@@ -20,25 +20,36 @@ class IntakeGroup(Group):
     """What is read of a record before it is refused."""
 
     max_value_bytes: int = Field(
-        262_144,
+        default=262_144,
         ge=1_024,
         le=67_108_864,
         description="A larger record is a dead letter (`size`), before its JSON is looked at.",
+    )
+    max_depth: int = Field(
+        default=64, ge=8, le=512, description="Deeper nesting is a dead letter (`depth`)."
+    )
+    max_attempts: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="A record that was a dead letter more often stays one (`loop`).",
     )
 
 
 class WorkersGroup(Group):
     """How much runs ahead of the kafka thread."""
 
-    prepare_threads: int = Field(1, ge=1, le=64, description="Threads that decode and tokenize.")
+    prepare_threads: int = Field(
+        default=1, ge=1, le=64, description="Threads that decode and tokenize."
+    )
     inference_threads: int = Field(
-        2, ge=1, le=64, description="Threads that run the models. On CPU: the cores to use."
+        default=2, ge=1, le=64, description="Threads that run the models. On CPU: the cores to use."
     )
     window: int = Field(
-        512, ge=1, le=65_536, description="Most messages that one worker takes at a time."
+        default=512, ge=1, le=65_536, description="Most messages that one worker takes at a time."
     )
     token_budget: int = Field(
-        256,
+        default=256,
         ge=16,
         le=1_048_576,
         description="Padded tokens of one model run. Small on CPU (256), large on GPU (16384).",
@@ -49,22 +60,28 @@ class LoopGroup(Group):
     """The bounds of the loop on the kafka thread."""
 
     max_in_flight: int = Field(
-        4_096, ge=1, le=1_048_576, description="Most messages read and not yet committed."
+        default=4_096, ge=1, le=1_048_576, description="Most messages read and not yet committed."
     )
     max_in_flight_bytes: int = Field(
-        67_108_864, ge=1_048_576, description="Most bytes of them; bounds memory."
+        default=67_108_864, ge=1_048_576, description="Most bytes of them; bounds memory."
     )
     max_transaction: int = Field(
-        2_000, ge=1, le=2_000, description="Most input records of one transaction."
+        default=2_000, ge=1, le=2_000, description="Most input records of one transaction."
     )
     cadence_ms: int = Field(
-        20, ge=0, le=10_000, description="How long results may wait for company before a commit."
+        default=20,
+        ge=0,
+        le=10_000,
+        description="How long results may wait for company before a commit.",
     )
     model_timeout_s: float = Field(
-        60.0, gt=0, le=3_600, description="A model run longer than this ends the process."
+        default=60.0, gt=0, le=3_600, description="A model run longer than this ends the process."
     )
     drain_s: float = Field(
-        8.0, ge=0, le=600, description="At a stop, how long work in progress may take to finish."
+        default=8.0,
+        ge=0,
+        le=600,
+        description="At a stop, how long work in progress may take to finish.",
     )
 
 
@@ -72,10 +89,12 @@ class StateGroup(Group):
     """Bounds of conversation state, for each partition."""
 
     max_conversations: int = Field(
-        500_000, ge=1, description="Beyond it the conversation unwritten longest is forgotten."
+        default=500_000,
+        ge=1,
+        description="Beyond it the conversation unwritten longest is forgotten.",
     )
     idle_ttl_s: int = Field(
-        604_800, ge=60, description="A conversation silent for longer is forgotten."
+        default=604_800, ge=60, description="A conversation silent for longer is forgotten."
     )
 
 
@@ -83,12 +102,12 @@ class BundleGroup(Group):
     """The model bundle."""
 
     path: Path | None = Field(
-        None,
+        default=None,
         description="Folder of the bundle.",
         json_schema_extra={"default_text": "the starter bundle that comes with the router"},
     )
     provider: Literal["cpu", "cuda"] = Field(
-        "cpu", description="Where models run. Nothing else is fallen back to."
+        default="cpu", description="Where models run. Nothing else is fallen back to."
     )
 
 
@@ -96,7 +115,7 @@ class RulesGroup(Group):
     """The routing rules."""
 
     path: Path | None = Field(
-        None,
+        default=None,
         description="The rules file.",
         json_schema_extra={"default_text": "the rules that come with the router"},
     )
@@ -105,10 +124,15 @@ class RulesGroup(Group):
 class MetricsGroup(Group):
     """The HTTP server for `/metrics`, `/livez` and `/readyz`."""
 
-    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
-    port: int = Field(9464, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(
+        default=9464, ge=0, le=65_535, description="Port to listen on; 0 takes a free one."
+    )
     max_loop_age_s: float = Field(
-        30.0, gt=0, le=3_600, description="`/livez` fails when the loop has not turned for longer."
+        default=30.0,
+        gt=0,
+        le=3_600,
+        description="`/livez` fails when the loop has not turned for longer.",
     )
 
 
@@ -116,10 +140,10 @@ class LogsGroup(Group):
     """Logs on stderr."""
 
     format: Literal["auto", "json", "console"] = Field(
-        "auto", description="`auto`: for people on a terminal, else one JSON object a line."
+        default="auto", description="`auto`: for people on a terminal, else one JSON object a line."
     )
     level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least important level that is written."
+        default="info", description="The least important level that is written."
     )
 
 
@@ -137,41 +161,41 @@ class Settings(BaseSettings):
     )
 
     deployment: str = Field(
-        "default",
+        default="default",
         pattern=r"^[A-Za-z0-9._-]{1,64}$",
         description="Name in `ce_source` (`/chat-router/<deployment>`). Event ids are made from"
         " it: change it and a replay yields other ids.",
     )
     delivery: Literal["exactly_once", "at_least_once"] = Field(
-        "exactly_once",
+        default="exactly_once",
         description="`exactly_once` uses transactions. `at_least_once` is for clusters without.",
     )
     ledger: Path = Field(
-        Path(".chat-router/ledger"),
+        default=Path(".chat-router/ledger"),
         description="Folder that outlives the process: it remembers which messages were in the"
         " model when it died. One for each instance.",
     )
     watchdog_s: float = Field(
-        120.0,
+        default=120.0,
         ge=0,
         le=3_600,
         description="A loop that hangs longer ends the process with its stacks printed; 0: never.",
     )
     shutdown_s: float = Field(
-        20.0,
+        default=20.0,
         gt=0,
         le=3_600,
         description="After a stop signal the process is gone by then. Above `loop.drain_s`.",
     )
-    kafka: KafkaGroup = Field(KafkaGroup(), description=KafkaGroup.__doc__)
-    intake: IntakeGroup = Field(IntakeGroup(), description=IntakeGroup.__doc__)
-    workers: WorkersGroup = Field(WorkersGroup(), description=WorkersGroup.__doc__)
-    loop: LoopGroup = Field(LoopGroup(), description=LoopGroup.__doc__)
-    state: StateGroup = Field(StateGroup(), description=StateGroup.__doc__)
-    bundle: BundleGroup = Field(BundleGroup(), description=BundleGroup.__doc__)
-    rules: RulesGroup = Field(RulesGroup(), description=RulesGroup.__doc__)
-    metrics: MetricsGroup = Field(MetricsGroup(), description=MetricsGroup.__doc__)
-    logs: LogsGroup = Field(LogsGroup(), description=LogsGroup.__doc__)
+    kafka: KafkaGroup = Field(default_factory=KafkaGroup, description=KafkaGroup.__doc__)
+    intake: IntakeGroup = Field(default_factory=IntakeGroup, description=IntakeGroup.__doc__)
+    workers: WorkersGroup = Field(default_factory=WorkersGroup, description=WorkersGroup.__doc__)
+    loop: LoopGroup = Field(default_factory=LoopGroup, description=LoopGroup.__doc__)
+    state: StateGroup = Field(default_factory=StateGroup, description=StateGroup.__doc__)
+    bundle: BundleGroup = Field(default_factory=BundleGroup, description=BundleGroup.__doc__)
+    rules: RulesGroup = Field(default_factory=RulesGroup, description=RulesGroup.__doc__)
+    metrics: MetricsGroup = Field(default_factory=MetricsGroup, description=MetricsGroup.__doc__)
+    logs: LogsGroup = Field(default_factory=LogsGroup, description=LogsGroup.__doc__)
 
     @classmethod
     def settings_customise_sources(

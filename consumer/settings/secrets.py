@@ -1,42 +1,36 @@
-"""Secrets: where they may come from, and which Kafka properties are some. Shows none."""
+"""Secrets: reads them from files, and says which settings and Kafka properties are some."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-FILE_SUFFIX = "_file"
-REDACTED = "***"
+from consumer.settings.problems import Problem
+
 _MAX_SECRET_BYTES = 65_536
-_SECRET_WORDS = ("password", "secret", "pem", "token", "sasl.jaas", "userinfo")
+_FILE_SUFFIX = "_file"
+_SECRETS = {"kafka": ("sasl_password", "ssl_key_password")}
 
 
-def is_secret(name: str) -> bool:
-    """Whether a setting or a Kafka property of this name must never be shown."""
-    lowered = name.lower()
-    return not lowered.endswith(FILE_SUFFIX) and any(word in lowered for word in _SECRET_WORDS)
-
-
-def with_secret_files(given: Mapping[str, object], secrets: Iterable[str]) -> dict[str, object]:
-    """Replaces `<secret>_file` by the content of that file, without its last line end.
-
-    Raises:
-        ValueError: both forms are given, or the file cannot be read; holds no content.
-    """
-    found = dict(given)
-    for name in secrets:
-        path = found.pop(name + FILE_SUFFIX, None)
-        if path is None:
+def read_secret_files(tree: dict[str, Any]) -> Iterator[Problem]:
+    """Replaces every `<secret>_file` in `tree` by the file's content without its line end."""
+    for group, names in _SECRETS.items():
+        given = tree.get(group)
+        if not isinstance(given, dict):
             continue
-        if found.get(name) is not None:
-            message = f"give {name} or {name}{FILE_SUFFIX}, not both"
-            raise ValueError(message)
-        found[name] = _content(name, str(path))
-    return found
+        tree[group] = held = dict(given)
+        for name in names:
+            if name + _FILE_SUFFIX in held:
+                yield from _replace(held, group, name)
 
 
-def _content(name: str, path: str) -> str:
+def _replace(given: dict[str, Any], group: str, name: str) -> Iterator[Problem]:
+    path = str(given.pop(name + _FILE_SUFFIX))
+    here = (group, name + _FILE_SUFFIX)
+    if given.get(name) is not None:
+        yield Problem(here, f"give it or {group}.{name}, not both", path)
+        return
     try:
         with Path(path).open(encoding="utf-8") as file:
-            return file.read(_MAX_SECRET_BYTES).rstrip("\r\n")
+            given[name] = file.read(_MAX_SECRET_BYTES).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        message = f"{name}{FILE_SUFFIX} {path} cannot be read ({type(error).__name__})"
-        raise ValueError(message) from None
+        yield Problem(here, f"cannot be read ({type(error).__name__})", path)

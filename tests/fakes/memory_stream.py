@@ -94,6 +94,7 @@ class MemoryStream:
         self._next: dict[TopicPartition, int] = {}
         self._owner: Owner | None = None
         self._joined = False
+        self.rebuilds = 0
 
     def start(self, owner: Owner) -> None:
         """Joins."""

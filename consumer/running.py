@@ -1,0 +1,64 @@
+"""A service as people meet it: with its health server, its metrics and its exit code."""
+
+import logging
+from types import TracebackType
+from typing import Self
+
+from consumer.app import build_service, configured_ruleset, model_opener, service_settings
+from consumer.pipeline.lifecycle import Lifecycle
+from consumer.ports import Stream
+from consumer.settings.schema import Settings
+from consumer.telemetry.prometheus import PrometheusObserver
+from consumer.telemetry.server import Health, ObservationServer
+
+_MAX_LOOP_AGE_S = 30.0
+_LOG = logging.getLogger(__name__)
+
+
+class RunningRouter:
+    """Everything that `run` starts. A context: its port is free again afterwards."""
+
+    def __init__(self, settings: Settings) -> None:
+        plan = service_settings(settings)
+        observer = PrometheusObserver(plan.kafka.topics)
+        self._service = build_service(
+            plan, model_opener(settings), configured_ruleset(settings), observer
+        )
+        model, heart = self._service.model, self._service.heart
+        observer.describe_models(model.refs, model.provider)
+        observer.watch(
+            loop_age_s=heart.age_s, producer_rebuilds=lambda: self._service.stream.rebuilds
+        )
+        health = Health(heart.age_s, _MAX_LOOP_AGE_S, self._not_ready)
+        self._server = ObservationServer(
+            settings.metrics.host, settings.metrics.port, observer.registry, health
+        )
+        self._lifecycle = Lifecycle(self._service.pipeline.run, settings.shutdown_s)
+
+    @property
+    def stream(self) -> Stream:
+        """The stream that it reads."""
+        return self._service.stream
+
+    def serve(self) -> int:
+        """Blocks until a signal or a fault; the exit code. Main thread only."""
+        _LOG.info("listening", extra={"port": self._server.port})
+        code = self._lifecycle.serve()
+        if self._lifecycle.failure is not None:
+            _LOG.error("stopped", exc_info=self._lifecycle.failure, extra={"exit_code": code})
+        return code
+
+    def _not_ready(self) -> list[str]:
+        return [] if self._service.stream.joined() else ["the consumer group has not been joined"]
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.close()

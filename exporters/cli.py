@@ -1,0 +1,138 @@
+"""The command `chat-models`: corpus, train, export, bundle, evaluate. Parses and prints only."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from consumer.inference.manifest import BundleError
+from exporters.problems import SettingError
+
+app = typer.Typer(
+    help="Trains, exports and packages the models of Chat Router.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+corpus_app = typer.Typer(help="Checks and counts the corpus.", no_args_is_help=True)
+app.add_typer(corpus_app, name="corpus")
+
+STARTER = Path(__file__).parent.parent / "consumer" / "bundles" / "starter"
+USAGE_ERROR = 2
+
+RunArgument = Annotated[Path, typer.Argument(help="Folder of a training run, e.g. runs/first.")]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(help="Folder with public rows: train/*.jsonl and dev/*.jsonl. Default: none."),
+]
+CorpusOption = Annotated[
+    Path | None, typer.Option(help="Corpus folder with en/ and zh/. Default: the one shipped.")
+]
+
+
+@corpus_app.command("lint")
+def lint(corpus: CorpusOption = None) -> None:
+    """Lists what is wrong with the corpus; exits with 1 if anything is.
+
+    Example: chat-models corpus lint
+    """
+    from exporters.cli_steps import lint_corpus
+
+    raise typer.Exit(lint_corpus(corpus, Console()))
+
+
+@corpus_app.command("stats")
+def stats(corpus: CorpusOption = None) -> None:
+    """Counts rows by language, label and entity.
+
+    Example: chat-models corpus stats
+    """
+    from exporters.cli_steps import show_stats
+
+    show_stats(corpus, Console())
+
+
+@app.command()
+def train(
+    run: RunArgument,
+    data: DataOption = None,
+    corpus: CorpusOption = None,
+    resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = False,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A training setting, e.g. --set epochs=10. Repeatable."),
+    ] = None,
+) -> None:
+    """Trains the encoder and its five heads.
+
+    Example: chat-models train runs/first --data ../public --set minutes=25
+    """
+    from exporters.cli_steps import train_run
+
+    train_run(run, data, corpus, resume, setting or [], Console())
+
+
+@app.command()
+def export(
+    run: RunArgument,
+    out: Annotated[Path, typer.Option(help="Folder for the graphs.")],
+    variant: Annotated[
+        list[str] | None, typer.Option(help="cpu-int8, cpu-fp32 or cuda-fp16. Repeatable.")
+    ] = None,
+    corpus: CorpusOption = None,
+) -> None:
+    """Writes the run's ONNX graphs and compares their labels with the network's.
+
+    Example: chat-models export runs/first --out graphs --variant cpu-fp32
+    """
+    from exporters.cli_steps import export_run
+
+    export_run(run, out, variant or [], corpus, Console())
+
+
+@app.command()
+def bundle(
+    run: RunArgument,
+    version: Annotated[str, typer.Option(help="Version to write, e.g. 2026.11.1.")],
+    out: Annotated[Path, typer.Option(help="Bundle folder; it is replaced.")] = STARTER,
+    name: Annotated[str, typer.Option(help="Name of the bundle.")] = "starter",
+    data: DataOption = None,
+    corpus: CorpusOption = None,
+    strict: Annotated[
+        bool, typer.Option(help="Refuse graphs whose labels stray from the network's.")
+    ] = True,
+) -> None:
+    """Exports, calibrates and measures a run, and writes it as a bundle.
+
+    Example: chat-models bundle runs/first --version 2026.11.1 --data ../public
+    """
+    from exporters.cli_steps import bundle_run
+
+    bundle_run(run, (name, version), out, (data, corpus), strict, Console())
+
+
+@app.command()
+def evaluate(
+    folder: Annotated[Path, typer.Argument(help="A bundle folder.")] = STARTER,
+    data: DataOption = None,
+    corpus: CorpusOption = None,
+    baseline: Annotated[bool, typer.Option(help="Train the baseline too, for comparison.")] = False,
+) -> None:
+    """Scores a bundle on held-out own rows and, with --data, on public development rows.
+
+    Example: chat-models evaluate --data ../public --baseline
+    """
+    from exporters.cli_steps import evaluate_bundle
+
+    evaluate_bundle(folder, data, corpus, baseline, Console())
+
+
+def main() -> None:
+    """Entry point: errors that a user can act on become one line and exit status 2."""
+    try:
+        app()
+    except (SettingError, BundleError, msgspec.ValidationError) as error:
+        Console(stderr=True).print(f"error: {error}", highlight=False, markup=False)
+        sys.exit(USAGE_ERROR)

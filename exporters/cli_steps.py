@@ -1,0 +1,158 @@
+"""What each command of `chat-models` does, from its arguments to what it prints."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from rich.console import Console
+from rich.table import Table
+
+from consumer.inference.manifest import Variant, read_manifest
+from consumer.inference.opening import open_bundle
+from consumer.inference.tokenizer import read_tokenizer
+from exporters.baseline import baseline_scores
+from exporters.bundling import file_of
+from exporters.corpus_lint import problems_of, stats_tables
+from exporters.corpus_reader import CORPUS_FOLDER, read_corpus
+from exporters.evaluation import Score
+from exporters.exporting import export
+from exporters.packaging import BundleRequest, Measured, make_bundle, run_of, scores_of
+from exporters.problems import SettingError
+from exporters.public_rows import read_dev_rows, read_training_rows
+from exporters.rows import Row
+from exporters.run_folder import SETTINGS_FILE, TOKENIZER_FILE, RunFolder
+from exporters.settings import TrainingSettings, changed
+from exporters.splits import split_by_situation
+from exporters.training import Training, TrainingRows
+from exporters.vocabulary import train_tokenizer
+
+OWN_TEXT_COPIES = 4
+"""How often own texts count when the vocabulary is made."""
+
+SHIPPED: tuple[Variant, ...] = ("cpu-int8", "cuda-fp16")
+
+
+def lint_corpus(folder: Path | None, console: Console) -> int:
+    """Prints the problems; 1 if there are any."""
+    problems = problems_of(read_corpus(folder or CORPUS_FOLDER))
+    if not problems:
+        console.print("no problems")
+        return 0
+    table = Table("file", "line", "found", "rule")
+    for one in problems:
+        table.add_row(one.file, str(one.line), one.value, one.rule)
+    console.print(table)
+    return 1
+
+
+def show_stats(folder: Path | None, console: Console) -> None:
+    """Prints the counts."""
+    for table in stats_tables(read_corpus(folder or CORPUS_FOLDER)):
+        console.print(table)
+
+
+def train_run(
+    path: Path,
+    data: Path | None,
+    corpus: Path | None,
+    resume: bool,
+    changes: Sequence[str],
+    console: Console,
+) -> None:
+    """Trains a new run, or goes on with one."""
+    folder, rows = RunFolder(path), _training_rows(data, corpus)
+    if resume:
+        settings = folder.read_settings()
+    else:
+        if (path / SETTINGS_FILE).exists():
+            raise SettingError("RUN", path, "a new folder, or --resume")
+        settings = changed(TrainingSettings(), _parsed(changes))
+        folder.write_settings(settings)
+        texts = [row.text for row in (*rows.public, *(list(rows.own) * OWN_TEXT_COPIES))]
+        train_tokenizer(texts, settings.vocabulary).save(str(path / TOKENIZER_FILE))
+    Training(rows, settings, folder, console).train(resume)
+
+
+def export_run(
+    path: Path, out: Path, variants: Sequence[str], corpus: Path | None, console: Console
+) -> None:
+    """Writes graphs of a run."""
+    for one in variants:
+        if one not in get_args(Variant):
+            raise SettingError("--variant", one, f"one of {', '.join(get_args(Variant))}")
+    chosen: Sequence[Variant] = variants or SHIPPED  # type: ignore[assignment]
+    out.mkdir(parents=True, exist_ok=True)
+    held_out = _training_rows(None, corpus).held_out
+    for graph in export(RunFolder(path), chosen, [row.text for row in held_out]):
+        (out / file_of(graph.variant)).write_bytes(graph.content)
+        console.print(graph.line(), highlight=False)
+
+
+def bundle_run(
+    path: Path,
+    title: tuple[str, str],
+    out: Path,
+    sources: tuple[Path | None, Path | None],
+    strict: bool,
+    console: Console,
+) -> None:
+    """Makes a bundle of a run; the baseline is trained on the run's rows."""
+    data, corpus = sources
+    rows = _training_rows(data, corpus)
+    reported = [*rows.held_out, *(read_dev_rows(data) if data else ())]
+    baseline = baseline_scores([*rows.own, *rows.public], reported)
+    request = BundleRequest(*title, variants=SHIPPED, strict=strict)
+    measured = Measured(rows.held_out, reported, baseline)
+    report = make_bundle(RunFolder(path), request, measured, out)
+    for graph in report.exported:
+        console.print(graph.line(), highlight=False)
+    console.print(score_table(report.scores, baseline))
+
+
+def evaluate_bundle(
+    path: Path, data: Path | None, corpus: Path | None, baseline: bool, console: Console
+) -> None:
+    """Scores a bundle that the service would accept."""
+    rows = _training_rows(data if baseline else None, corpus)
+    reported = [*rows.held_out, *(read_dev_rows(data) if data else ())]
+    open_bundle(path)
+    manifest = read_manifest(path)
+    graph = (path / file_of("cpu-int8")).read_bytes()
+    tokenizer = read_tokenizer(path / manifest.tokenizer, manifest.max_tokens)
+    found = scores_of(reported, tokenizer, manifest.tasks, run_of(graph))
+    beside = baseline_scores([*rows.own, *rows.public], reported) if baseline else []
+    console.print(score_table(found, beside))
+
+
+def score_table(scores: Sequence[Score], baseline: Sequence[Score]) -> Table:
+    """Scores by head, with the baseline's beside them."""
+    beside = {(one.head, one.language, one.source): one.value for one in baseline}
+    table = Table("head", "language", "source", "rows", "score", "baseline")
+    for one in sorted(scores, key=lambda each: (each.head, each.language, each.source)):
+        other = beside.get((one.head, one.language, one.source))
+        shown = "" if other is None else f"{other:.3f}"
+        table.add_row(one.head, one.language, one.source, str(one.rows), f"{one.value:.3f}", shown)
+    return table
+
+
+def _training_rows(data: Path | None, corpus: Path | None) -> TrainingRows:
+    own: list[Row] = read_corpus(corpus or CORPUS_FOLDER).every_row()
+    learned, held_out = split_by_situation(own)
+    if not learned or not held_out:
+        raise SettingError("--corpus", len(own), "enough situations to hold some out")
+    return TrainingRows(learned, read_training_rows(data) if data else [], held_out)
+
+
+def _parsed(changes: Sequence[str]) -> dict[str, object]:
+    """`name=value` pairs; numbers as numbers."""
+    found: dict[str, object] = {}
+    for change in changes:
+        name, _, value = change.partition("=")
+        if name not in TrainingSettings.__struct_fields__:
+            known = ", ".join(TrainingSettings.__struct_fields__)
+            raise SettingError("--set", name, f"one of {known}")
+        try:
+            found[name] = float(value) if "." in value or "e" in value else int(value)
+        except ValueError as error:
+            raise SettingError(f"--set {name}", value, "a number") from error
+    return found
