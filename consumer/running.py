@@ -6,7 +6,6 @@ from typing import Self
 
 from consumer.app import build_service, configured_ruleset, model_opener, service_settings
 from consumer.pipeline.lifecycle import Lifecycle
-from consumer.ports import Stream
 from consumer.settings.schema import Settings
 from consumer.telemetry.prometheus import PrometheusObserver
 from consumer.telemetry.server import Health, ObservationServer
@@ -20,7 +19,7 @@ class RunningRouter:
 
     def __init__(self, settings: Settings) -> None:
         plan = service_settings(settings)
-        observer = PrometheusObserver(plan.kafka.topics)
+        self._observer = observer = PrometheusObserver(plan.kafka.topics)
         self._service = build_service(
             plan, model_opener(settings), configured_ruleset(settings), observer
         )
@@ -33,19 +32,18 @@ class RunningRouter:
         self._server = ObservationServer(
             settings.metrics.host, settings.metrics.port, observer.registry, health
         )
-        self._lifecycle = Lifecycle(self._service.pipeline.run, settings.shutdown_s)
+        self.lifecycle = Lifecycle(self._service.pipeline.run, settings.shutdown_s)
 
-    @property
-    def stream(self) -> Stream:
-        """The stream that it reads."""
-        return self._service.stream
+    def lag(self) -> int:
+        """Messages read or unread that have no outcome yet, as last told by the loop."""
+        return self._observer.unread()
 
     def serve(self) -> int:
         """Blocks until a signal or a fault; the exit code. Main thread only."""
         _LOG.info("listening", extra={"port": self._server.port})
-        code = self._lifecycle.serve()
-        if self._lifecycle.failure is not None:
-            _LOG.error("stopped", exc_info=self._lifecycle.failure, extra={"exit_code": code})
+        code = self.lifecycle.serve()
+        if self.lifecycle.failure is not None:
+            _LOG.error("stopped", exc_info=self.lifecycle.failure, extra={"exit_code": code})
         return code
 
     def _not_ready(self) -> list[str]:

@@ -21,10 +21,10 @@ def problems_of(corpus: Corpus) -> list[Problem]:
 
 def _duplicates(rows: Iterable[LabelledRow]) -> list[Problem]:
     """Turns of conversations may repeat ("ok"); a message of its own must say something new."""
-    first: dict[str, LabelledRow] = {}
+    first: dict[tuple[str, str], LabelledRow] = {}
     found = []
     for one in rows:
-        before = first.setdefault(same_text_key(one.row.text), one)
+        before = first.setdefault((one.row.language, same_text_key(one.row.text)), one)
         if before is not one:
             rule = f"the text stands already in {before.file}:{before.line}"
             found.append(Problem(one.file, one.line, "duplicate", rule))

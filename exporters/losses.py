@@ -12,7 +12,7 @@ from exporters.rows import UNKNOWN
 SMOOTHING = 0.1
 """Probability spread over all labels where a label is weak."""
 
-HEAD_WEIGHTS = {"category": 1.0, "intent": 1.0, "sentiment": 1.0, "anger": 1.5, "tags": 2.0}
+HEAD_WEIGHTS = {"category": 1.0, "intent": 1.0, "sentiment": 1.0, "anger": 1.5, "tags": 8.0}
 
 
 def losses_of(logits: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:

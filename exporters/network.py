@@ -15,7 +15,7 @@ HEAD_WIDTH = 64
 """Width of an attention head: smaller ones are slow in ONNX Runtime."""
 
 NORM_EPSILON = 1e-5
-GRAM_DROPOUT = 0.2
+GRAM_DROPOUT = 0.4
 
 # N-grams of token ids are hashed as (a*x + b*y + c*z) mod buckets. With ids below 2**14 the sum
 # stays below 2**31, so the graph can use int32.
@@ -28,9 +28,9 @@ class Shape:
     """Sizes of the network; the bag is a table of hashed n-grams."""
 
     vocabulary: int
-    layers: int = 4
+    layers: int = 2
     width: int = 256
-    feed_forward: int = 1024
+    feed_forward: int = 512
     max_tokens: int = 128
     bag_buckets: int = 65_536
     bag_width: int = 64

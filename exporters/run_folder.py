@@ -46,6 +46,11 @@ class RunFolder:
         """The run's tokenizer, as the service will use it."""
         return read_tokenizer(self.path / TOKENIZER_FILE, max_tokens)
 
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether an epoch was finished."""
+        return (self.path / CHECKPOINT_FILE).exists()
+
     def network(self) -> Network:
         """The kept network, ready to be exported."""
         tokenizer = self.path / TOKENIZER_FILE

@@ -14,17 +14,17 @@ Count = Annotated[int, Meta(ge=1)]
 class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How to train. Shares and rates are fractions; the bag and the layers are of the network."""
 
-    epochs: Count = 24
-    epoch_rows: Count = 6_000
-    own_share_first: Share = 0.25
-    own_share_last: Share = 0.6
+    epochs: Count = 40
+    epoch_rows: Count = 5_000
+    own_share_first: Share = 0.35
+    own_share_last: Share = 0.55
     batch_rows: Count = 32
     batch_tokens: Count = 1_024
     train_tokens: Annotated[int, Meta(ge=8, le=128)] = 72
     """Training texts are cut to this: long reviews cost much and teach little more."""
-    learning_rate: Annotated[float, Meta(gt=0, lt=1)] = 7e-4
+    learning_rate: Annotated[float, Meta(gt=0, lt=1)] = 1e-3
     weight_decay: Annotated[float, Meta(ge=0, lt=1)] = 0.02
-    warm_up: Share = 0.08
+    warm_up: Share = 0.05
     average: Share = 0.998
     """Decay a step of the averaged weights, which are what is kept."""
     patience_epochs: Count = 8
@@ -33,14 +33,14 @@ class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 7
     threads: Count = 2
     vocabulary: Annotated[int, Meta(ge=64, le=16_384)] = 10_000
-    layers: Annotated[int, Meta(ge=1, le=24)] = 4
+    layers: Annotated[int, Meta(ge=1, le=24)] = 2
     width: Annotated[int, Meta(ge=64, le=1024, multiple_of=64)] = 256
-    feed_forward: Annotated[int, Meta(ge=64, le=4096)] = 1_024
+    feed_forward: Annotated[int, Meta(ge=64, le=4096)] = 512
     bag_buckets: Annotated[int, Meta(ge=1_024, le=1 << 20)] = 65_536
-    bag_epochs: Annotated[int, Meta(ge=0)] = 12
+    bag_epochs: Annotated[int, Meta(ge=0)] = 2
     """Epochs of the bag alone, before the encoder joins."""
-    bag_epoch_rows: Count = 24_000
-    bag_learning_rate: Annotated[float, Meta(gt=0, lt=1)] = 4e-3
+    bag_epoch_rows: Count = 9_000
+    bag_learning_rate: Annotated[float, Meta(gt=0, lt=1)] = 3e-3
 
     def shape(self, vocabulary: int) -> Shape:
         """The network of these settings over a vocabulary of this size."""

@@ -7,7 +7,7 @@ import typer
 
 from consumer.running import RunningRouter
 from consumer.settings.reading import load_settings
-from consumer.telemetry.logs import configure_logging
+from consumer.telemetry.logs import start_logging
 
 EXAMPLES = """
 Examples:
@@ -27,6 +27,6 @@ def run(
     `/livez` and `/readyz`.
     """
     settings = load_settings(config)
-    configure_logging()
+    start_logging()
     with RunningRouter(settings) as router:
         raise typer.Exit(router.serve())

@@ -10,10 +10,11 @@ _ONE_MS = timedelta(milliseconds=1)
 _MS_PER_SECOND = 1000
 _YEAR_0 = "0000-"
 _YEAR_1_MS = -62_135_596_800_000
+_USUAL_LENGTH = len("2026-01-01T00:00:00.120Z")
 _LEAP_SECOND = slice(17, 19)
 # `fromisoformat` reads more than RFC 3339: week dates, no colons, commas, missing seconds.
 _RFC_3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]++)?"
     r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 
@@ -38,6 +39,20 @@ def parse_ms(text: str) -> int:
     Raises:
         ValueError: not RFC 3339, or without a time zone.
     """
+    second, ms = text[:19], text[20:23]
+    usual = len(text) == _USUAL_LENGTH and text[19] == "." and text[23] == "Z"
+    if usual and ms.isascii() and ms.isdecimal():
+        return _second_ms(second) + int(ms)
+    return _parse(text)
+
+
+@lru_cache(maxsize=256)
+def _second_ms(text: str) -> int:
+    """Messages of the same time share their seconds: a hit costs a third of reading it."""
+    return _parse(f"{text}Z")
+
+
+def _parse(text: str) -> int:
     if _RFC_3339.fullmatch(text) is None:
         message = "not RFC 3339"
         raise ValueError(message)

@@ -3,7 +3,8 @@
 import re
 from itertools import accumulate
 
-_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# An unterminated string runs to the end: looking for another start would make it quadratic.
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _OPENING = b"[{"
 _CLOSING = b"]}"
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(_OPENING + _CLOSING))

@@ -1,5 +1,7 @@
 """Writes chat messages to the input topic, for demos and synthetic traffic. Routes nothing."""
 
+from collections.abc import Mapping
+
 from confluent_kafka import KafkaError, Message, Producer
 
 from consumer.ports import OutRecord
@@ -11,10 +13,12 @@ _FLUSH_S = 30.0
 class Feed:
     """A plain producer with the contract's partitioner. Counts what the broker refused."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, extra: Mapping[str, str] | None = None) -> None:
         self._producer = Producer(
             {
+                **(extra or {}),
                 "bootstrap.servers": bootstrap,
+                "log.connection.close": False,
                 "partitioner": "murmur2_random",
                 "enable.idempotence": True,
                 "linger.ms": 2,

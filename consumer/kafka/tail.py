@@ -16,6 +16,7 @@ class Tail:
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap,
+                "log.connection.close": False,
                 "group.id": "chat-router-tail",
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",

@@ -27,28 +27,38 @@ class Lifecycle:
         self._stop = threading.Event()
         self._woken = threading.Event()
         self._signals = 0
+        self._thread = threading.Thread(target=self._guarded, name="kafka", daemon=True)
         self.failure: BaseException | None = None
+
+    def start(self) -> None:
+        """Starts the loop's thread."""
+        self._thread.start()
 
     def serve(self) -> int:
         """Blocks until the loop has ended; the exit code. Never returns if the loop hangs."""
         previous = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
-        thread = threading.Thread(target=self._guarded, name="kafka", daemon=True)
-        thread.start()
+        self.start()
         try:
             self._woken.wait()
             if self._signals:
-                thread.join(self._deadline_s)
-                if thread.is_alive():
+                self._thread.join(self._deadline_s)
+                if self._thread.is_alive():
                     self._leave()
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
-        thread.join()
+        return self.stop()
+
+    def stop(self) -> int:
+        """Asks the loop to end in order, waits, and returns the exit code."""
+        self._stop.set()
+        self._thread.join()
         return self._exit_code()
 
-    def stop(self) -> None:
-        """Asks the loop to end in order."""
-        self._stop.set()
+    @property
+    def running(self) -> bool:
+        """Whether the loop's thread lives."""
+        return self._thread.is_alive()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1

@@ -18,6 +18,9 @@ from consumer.routing.timestamps import stamp
 
 DECIDED = "routing.decided"
 
+# The decision's id, and what its message did to escalations.
+Told = tuple[str, tuple[EscalationChange, ...]]
+
 
 class DecisionWriter:
     """Writes the decisions of one ruleset, with one set of models."""
@@ -58,26 +61,21 @@ class DecisionWriter:
         )
 
     def write(
-        self,
-        understood: Understood,
-        features: Features,
-        decision_id: str,
-        before: Conversation,
-        escalations: tuple[EscalationChange, ...],
-        now_ms: int,
+        self, understood: Understood, features: Features, before: Conversation, told: Told, now: int
     ) -> RoutingDecided:
-        """The decision of the first route that applies."""
+        """The decision of the first route that applies; `now` is in milliseconds."""
         turn = understood.turn
         message, record, at_ms = turn.message, turn.record, turn.event_ms
         language = self._ruleset.language_of(features.language.code)
         route, hours, target, reason = self._ruleset.shortlist.choose(features, language, at_ms)
-        latency_ms = now_ms - record.timestamp_ms
+        decision_id, escalations = told
+        latency_ms = now - record.timestamp_ms
         return RoutingDecided(
             decision_id=decision_id,
             message_id=message.message_id,
             conversation_id=message.conversation_id,
             tenant_id=message.tenant_id,
-            decided_at=stamp(now_ms),
+            decided_at=stamp(now),
             latency_ms=float(latency_ms) if latency_ms > 0 else 0.0,
             mode=self._mode,
             language=features.language,

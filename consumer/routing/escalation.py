@@ -27,6 +27,7 @@ from consumer.routing.conversation import (
     OpenRecord,
     due_ms,
 )
+from consumer.routing.cool_down import cool, cool_down_of, suppress, without
 from consumer.routing.escalation_opening import Scene, Signal, open_record, summary_of
 from consumer.routing.escalation_policy import HUMAN_REQUEST, Policy
 
@@ -78,15 +79,15 @@ def customer_turn(
         change = _continue(record, signal, scene)
         changes.append(change)
         if change.name == RESOLVED:
-            cooling = _cool(cooling, record.kind, scene.at_ms, signal.policy)
+            cooling = cool(cooling, record.kind, scene.at_ms, signal.policy)
     for signal in waiting.values():
         if not signal.policy.enters(signal.score, signal.turns):
             continue
-        held = _cooling_record(cooling, signal.policy.kind)
+        held = cool_down_of(cooling, signal.policy.kind)
         if held is not None and scene.at_ms < held.ends_ms:
-            cooling = (*_without(cooling, held.kind), _suppressing(held))
+            cooling = suppress(cooling, held)
             continue
-        cooling = _without(cooling, signal.policy.kind)
+        cooling = without(cooling, signal.policy.kind)
         opened = open_record(signal, scene, held.suppressed if held else 0)
         changes.append(Change(opened, OPENED, scene.at_ms))
     return Step(_still_open(changes), cooling, tuple(changes))
@@ -114,7 +115,7 @@ def agent_turn(
     for record in records:
         if record.kind == HUMAN_REQUEST:
             changes.append(_resolve(record, HUMAN_TOOK_OVER, at_ms))
-            cooling = _cool(cooling, record.kind, at_ms, policies.get(record.kind))
+            cooling = cool(cooling, record.kind, at_ms, policies.get(record.kind))
             continue
         present = replace(_alive(record, policies, at_ms), person=True)
         changes.append(_acknowledge(present, at_ms))
@@ -148,7 +149,7 @@ def judged_wrong(
             changes.append(Change(record, NONE, at_ms))
             continue
         changes.append(_resolve(record, MANUAL, at_ms))
-        cooling = _cool(cooling, record.kind, at_ms, policies.get(record.kind))
+        cooling = cool(cooling, record.kind, at_ms, policies.get(record.kind))
     return Step(_still_open(changes), cooling, tuple(changes))
 
 
@@ -176,7 +177,7 @@ def fire(
         policy = policies.get(record.kind)
         if at_ms == record.expires_ms:
             changes.append(_resolve(record, EXPIRED, at_ms))
-            cooling = _cool(cooling, record.kind, at_ms, policy)
+            cooling = cool(cooling, record.kind, at_ms, policy)
             del pending[index]
         else:
             reminded = _remind(record, policy)
@@ -237,23 +238,3 @@ def _alive(record: OpenRecord, policies: Policies, at_ms: int) -> OpenRecord:
 
 def _still_open(changes: Iterable[Change]) -> tuple[OpenRecord, ...]:
     return tuple(change.record for change in changes if change.name != RESOLVED)
-
-
-def _cool(
-    cooling: tuple[CoolDown, ...], kind: str, at_ms: int, policy: Policy | None
-) -> tuple[CoolDown, ...]:
-    if policy is None or not policy.cool_down_ms:
-        return cooling
-    return (*_without(cooling, kind), CoolDown(kind, at_ms + policy.cool_down_ms))
-
-
-def _cooling_record(cooling: tuple[CoolDown, ...], kind: str) -> CoolDown | None:
-    return next((held for held in cooling if held.kind == kind), None)
-
-
-def _suppressing(held: CoolDown) -> CoolDown:
-    return replace(held, suppressed=held.suppressed + 1)
-
-
-def _without(cooling: tuple[CoolDown, ...], kind: str) -> tuple[CoolDown, ...]:
-    return tuple(held for held in cooling if held.kind != kind)

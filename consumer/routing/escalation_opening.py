@@ -124,5 +124,5 @@ def _evidence(signal: Signal) -> tuple[Evidence, ...]:
         return (Evidence("anger.score", "gte", score, policy.fast),)
     return (
         Evidence("anger.score", "gte", score, policy.enter),
-        Evidence("conversation.angry_turns", "gte", signal.turns, policy.enter_turns),
+        Evidence("conversation.angry_turns", "gte", float(signal.turns), float(policy.enter_turns)),
     )

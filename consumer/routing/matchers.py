@@ -5,14 +5,12 @@ rule that matched, or for a person who asks. An absent attribute meets only `ne`
 `exists: false`.
 """
 
-from collections.abc import Callable
 from typing import Protocol
 
 from consumer.contract.decision import Evidence
 from consumer.routing.features import Features
 from consumer.routing.fields import Field, Operand, Scalar
-
-Test = Callable[[Features], bool]
+from consumer.routing.operators import Test, compile_test
 
 NEGATED = "not_"
 
@@ -49,7 +47,7 @@ class Leaf:
         self._field = field
         self._op = op
         self._threshold: Scalar = ", ".join(value) if isinstance(value, tuple) else value
-        self.test: Test = _COMPILERS[op](field, value)
+        self.test: Test = compile_test(field, op, value)
 
     @property
     def is_keyed(self) -> bool:
@@ -194,67 +192,3 @@ def _some(tests: tuple[Test, ...]) -> Test:
         return False
 
     return some
-
-
-def _eq(field: Field, value: Operand) -> Test:
-    read = field.read
-    return lambda features: read(features) == value
-
-
-def _ne(field: Field, value: Operand) -> Test:
-    read = field.read
-    return lambda features: read(features) != value
-
-
-def _in(field: Field, value: Operand) -> Test:
-    read = field.read
-    allowed = frozenset(value if isinstance(value, tuple) else (value,))
-    return lambda features: read(features) in allowed
-
-
-def _gte(field: Field, value: Operand) -> Test:
-    read, bound = field.number, _number(value)
-    return lambda features: read(features) >= bound
-
-
-def _lte(field: Field, value: Operand) -> Test:
-    read, bound = field.number, _number(value)
-    return lambda features: read(features) <= bound
-
-
-def _gt(field: Field, value: Operand) -> Test:
-    read, bound = field.number, _number(value)
-    return lambda features: read(features) > bound
-
-
-def _lt(field: Field, value: Operand) -> Test:
-    read, bound = field.number, _number(value)
-    return lambda features: read(features) < bound
-
-
-def _exists(field: Field, value: Operand) -> Test:
-    read, wanted = field.read, bool(value)
-    return lambda features: (read(features) not in (None, "", ())) is wanted
-
-
-def _has(field: Field, value: Operand) -> Test:
-    members = field.members
-    return lambda features: value in members(features)
-
-
-def _number(value: Operand) -> float:
-    assert isinstance(value, int | float)  # noqa: S101  checked when the rules are loaded
-    return float(value)
-
-
-_COMPILERS: dict[str, Callable[[Field, Operand], Test]] = {
-    "eq": _eq,
-    "ne": _ne,
-    "in": _in,
-    "gte": _gte,
-    "lte": _lte,
-    "gt": _gt,
-    "lt": _lt,
-    "exists": _exists,
-    "has": _has,
-}

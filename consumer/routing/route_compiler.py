@@ -49,7 +49,8 @@ def compile_default(spec: RouteBody, path: Path, around: Surroundings) -> Route:
     """The route of everything that no other matched: it must always be possible."""
     if spec.action == ANSWER:
         raise RuleMistakeError((*path, "action"), "the default cannot answer: it must always apply")
-    if any(template.fixed is None for template in _targets(spec.target, path, around).values()):
+    targets = _targets(spec.target, (*path, "target"), around)
+    if any(template.fixed is None for template in targets.values()):
         raise RuleMistakeError((*path, "target"), "the default's target cannot need an entity")
     return _route(DEFAULT_ROUTE, spec, None, path, around)
 

@@ -84,8 +84,8 @@ class Router:
         if changes:
             events += events_of(changes, turn.key, after.series)
         features = self._writer.features(understood, reading, after)
-        told = summarised(changes) if changes else ()
-        decision = self._writer.write(understood, features, decision_id, before, told, now_ms)
+        told = (decision_id, summarised(changes) if changes else ())
+        decision = self._writer.write(understood, features, before, told, now_ms)
         return Routed(decision, events, after)
 
     def degrade(self, rejected: Rejected, prior: Conversation | None, now_ms: int) -> Routed:
@@ -106,8 +106,8 @@ class Router:
             before, events = self._fire(turn.key, before, turn.event_ms)
             after = _moved(before, turn.event_ms, messages_offset=turn.record.offset)
         features = self._writer.features(understood, UNUSABLE, after)
-        decision_id, told = self._writer.identity(turn), unchanged_escalations(after)
-        decision = self._writer.write(understood, features, decision_id, before, told, now_ms)
+        told = (self._writer.identity(turn), unchanged_escalations(after))
+        decision = self._writer.write(understood, features, before, told, now_ms)
         shown = replace(decision, category=UNREAD_CATEGORY, intent=UNREAD_INTENT)
         return Routed(shown, events, after)
 
@@ -149,9 +149,8 @@ class Router:
     def _decide_again(self, understood: Understood, state: Conversation, now_ms: int) -> Routed:
         reading = self._customers.read(understood, state.subject)
         features = self._writer.features(understood, reading, state)
-        told = unchanged_escalations(state)
-        decision_id = self._writer.identity(understood.turn)
-        decision = self._writer.write(understood, features, decision_id, state, told, now_ms)
+        told = (self._writer.identity(understood.turn), unchanged_escalations(state))
+        decision = self._writer.write(understood, features, state, told, now_ms)
         return Routed(decision, (), state)
 
     def _heard(self, event: Feedback, state: Conversation) -> Step:

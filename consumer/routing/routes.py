@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from consumer.contract.decision import BusinessHours, Entity, Evidence, Fallback, Sla, Target
 from consumer.routing.calendars import Calendar
 from consumer.routing.features import Features
-from consumer.routing.matchers import Condition, Test
+from consumer.routing.matchers import Condition
+from consumer.routing.operators import Test
 from consumer.routing.templates import TargetTemplate, TextPair
 from consumer.routing.timestamps import stamp
 

@@ -96,7 +96,8 @@ def _rule(source: YamlSource, path: Path) -> str:
 
 def _field(path: Path) -> str:
     """The last named step, with what it stands in."""
-    steps = path[2:] if path[:1] in (("routes",), ("escalations",)) else path
+    skipped = {"routes": 2, "escalations": 2, "default": 1}.get(str(path[0]), 0) if path else 0
+    steps = path[skipped:]
     text = ""
     for step in steps:
         text += f"[{step}]" if isinstance(step, int) else f".{step}"

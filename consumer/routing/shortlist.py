@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from consumer.contract.decision import BusinessHours, Evidence, Reason, ReasonText, Target
 from consumer.routing.features import Features
-from consumer.routing.matchers import Test
+from consumer.routing.operators import Test
 from consumer.routing.routes import Route
 
 MAX_KEYS = 4_096  # labels are few; a bound in case a field that should be closed is not

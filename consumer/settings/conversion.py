@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from consumer.contract.topics import Topics
 from consumer.intake.limits import IntakeLimits
 from consumer.kafka.client_settings import KafkaSettings
+from consumer.kafka.topic_rules import OUTPUT_ALLOWANCE_BYTES
 from consumer.pipeline.lane import LaneLimits
 from consumer.pipeline.loop import LoopSettings
 from consumer.pipeline.workers import WorkerSettings
@@ -12,9 +13,6 @@ from consumer.settings.kafka import KafkaGroup
 from consumer.settings.schema import Settings
 
 _MS_PER_S = 1_000
-
-# What an output may be larger than the input that caused it: its headers and the decision.
-OUTPUT_ALLOWANCE_BYTES = 65_536
 
 
 def kafka_settings(group: KafkaGroup) -> KafkaSettings:

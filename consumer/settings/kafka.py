@@ -146,10 +146,11 @@ class KafkaGroup(Group):
         default=60.0, gt=0, le=3_600, description="How long reading one partition's state may take."
     )
     input_max_bytes: int = Field(
-        default=1_048_576,
+        default=1_048_588,
         ge=16_384,
         le=67_108_864,
-        description="`max.message.bytes` of the input topics; the outputs' is this + 64 KiB.",
+        description="`max.message.bytes` of the input topics, by default Kafka's own; the outputs'"
+        " is this + 64 KiB.",
     )
     sasl_username: str | None = Field(default=None, description="User for SASL.")
     sasl_password: SecretStr | None = Field(

@@ -108,6 +108,10 @@ class PrometheusObserver:
         self._unread.set(unread)
         self._conversations.set(conversations)
 
+    def unread(self) -> int:
+        """The unread records last told of, all partitions together."""
+        return self._unread.total()
+
     def inferred(self, lengths: Sequence[int], seconds: float) -> None:
         """A model run: what of it was messages and what padding."""
         real = sum(lengths)

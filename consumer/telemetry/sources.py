@@ -31,6 +31,10 @@ class Unread(Collector):
         """Replaces all: a partition that is gone is no series any more."""
         self._unread = unread
 
+    def total(self) -> int:
+        """All partitions together."""
+        return sum(self._unread.values())
+
     def collect(self) -> Iterable[Family]:
         """Both families."""
         unread = self._unread

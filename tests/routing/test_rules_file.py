@@ -138,7 +138,7 @@ MISTAKES = [
         "fallbacks[0].target: an entity is possible only",
     ),
     ("name: test", "name: test\nname: again", "name: again", "'name' is given twice"),
-    ("name: test", "name: &a test\nextra: *a", "extra", "aliases are not allowed"),
+    ("name: test", "name: &a test\nextra: *a", "&a", "aliases are not allowed"),
     ("name: test", "name: [test", "", ""),
 ]
 

@@ -1,0 +1,78 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from exporters.problems import SettingError
+from exporters.public_rows import read_dev_rows, read_training_rows
+from exporters.rows import UNKNOWN, Span
+from exporters.sources import SOURCES, trainable_source
+
+EVALUATION_ONLY = ["airline", "csds_jddc", "lcqmc", "semeval19t9A", "tweeteval"]
+
+
+def folder_with(tmp_path: Path, part: str, *items: dict[str, object]) -> Path:
+    (tmp_path / part).mkdir()
+    lines = [json.dumps({"lang": "en", "quality": "gold"} | item) for item in items]
+    (tmp_path / part / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return tmp_path
+
+
+def item(task: str, label: object, source: str = "bitext", **more: object) -> dict[str, object]:
+    return {"text": "made up for a test 12", "task": task, "label": label, "source": source} | more
+
+
+@pytest.mark.parametrize("source", [*EVALUATION_ONLY, "airline:2015"])
+def test_weights_are_never_fitted_to_evaluation_only_sources(tmp_path: Path, source: str) -> None:
+    data = folder_with(tmp_path, "train", item("sentiment", "negative", source))
+    with pytest.raises(SettingError, match="evaluation only"):
+        read_training_rows(data)
+
+
+def test_the_evaluation_only_group_is_exactly_those_sources() -> None:
+    found = sorted(name for name, one in SOURCES.items() if one.group == "evaluation_only")
+    assert found == EVALUATION_ONLY
+
+
+def test_a_source_that_nobody_listed_is_refused() -> None:
+    with pytest.raises(SettingError, match=r"sources\.py"):
+        trainable_source("found-somewhere")
+
+
+def test_evaluation_only_sources_may_measure(tmp_path: Path) -> None:
+    data = folder_with(tmp_path, "dev", item("class3", "complaint", "airline"))
+    assert [row.category for row in read_dev_rows(data)] == ["complaint"]
+
+
+def test_public_rows_never_train_the_category_head(tmp_path: Path) -> None:
+    data = folder_with(
+        tmp_path, "train", item("class3", "query"), item("intent", "order", "banking77")
+    )
+    rows = read_training_rows(data)
+    assert [(row.category, row.intent) for row in rows] == [(None, "order")]
+
+
+def test_labels_of_one_text_of_a_source_are_one_row(tmp_path: Path) -> None:
+    data = folder_with(
+        tmp_path, "train", item("intent", "order"), item("tagger", [[19, 21, "ORDER_ID"]])
+    )
+    (row,) = read_training_rows(data)
+    assert row.intent == "order"
+    assert row.spans == (Span(19, 21, "ORDER_ID"),)
+    assert "PRODUCT" not in row.marked_types
+
+
+@pytest.mark.parametrize(
+    ("anger", "levels"), [(1, (1, UNKNOWN, UNKNOWN)), (0, (0, 0, 0)), (None, None)]
+)
+def test_public_anger_tells_whether_but_not_how_much(
+    tmp_path: Path, anger: int | None, levels: tuple[int, ...] | None
+) -> None:
+    more = {} if anger is None else {"anger": anger}
+    data = folder_with(tmp_path, "train", item("sentiment", "negative", "goemotions", **more))
+    assert read_training_rows(data)[0].anger == levels
+
+
+def test_a_folder_without_rows_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="--data"):
+        read_training_rows(tmp_path)
