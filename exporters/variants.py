@@ -1,6 +1,9 @@
 """Makes a graph's variants: fp32 and int8 for CPUs, fp16 for GPUs. Measures nothing."""
 
+import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import onnx
@@ -34,17 +37,29 @@ def _int8(model: onnx.ModelProto) -> onnx.ModelProto:
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder) / "before.onnx", Path(folder) / "after.onnx"
         onnx.save(model, before)
-        quantize_dynamic(
-            before,
-            after,
-            op_types_to_quantize=QUANTISED,
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=heads,
-            extra_options=_OPTIONS,
-        )
+        with _no_advice():
+            quantize_dynamic(
+                before,
+                after,
+                op_types_to_quantize=QUANTISED,
+                per_channel=True,
+                weight_type=QuantType.QInt8,
+                nodes_to_exclude=heads,
+                extra_options=_OPTIONS,
+            )
         quantised: onnx.ModelProto = onnx.load(after)
     return quantised
+
+
+@contextmanager
+def _no_advice() -> Iterator[None]:
+    """The quantiser advises on the root logger to fuse nodes that are fused already."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _fp16(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -9,7 +9,7 @@ import yaml
 
 from consumer import __version__
 from consumer.contract.asyncapi_headers import HEADER_SCHEMAS
-from consumer.contract.catalogue import EVENT_TYPES, EventType
+from consumer.contract.catalogue import EVENT_TYPES, FEEDBACK, INCIDENTS, MESSAGES, EventType
 from consumer.contract.cloudevents import BINARY_CONTENT_TYPE
 from consumer.contract.topics import Topics
 
@@ -17,10 +17,11 @@ SCHEMA_FOLDER = "schemas"
 
 _CONVERSATION_KEY = "`tenant_id:conversation_id` of the body; partitioned by murmur2."
 _KEYS = {
-    "incidents": "`topic:partition` of the input that the event is about.",
+    INCIDENTS: "`topic:partition` of the input that the event is about.",
     "dead_letters": "The key of the original record, untouched; it may be absent.",
 }
-_READ = ("messages", "feedback", "state")
+_INPUT = (MESSAGES, FEEDBACK)
+_READ = (*_INPUT, "state")
 _PURPOSE = {
     "messages": "Chat messages. A record without `ce_*` headers is read as `message.received`; "
     "structured mode is accepted too.",
@@ -35,7 +36,7 @@ _PURPOSE = {
     "shadow": "Decisions of shadow models or rules: `mode` is `shadow`.",
 }
 # What is no event of the catalogue: the kind of headers and the form of the value.
-_OTHER_MESSAGES = {
+_OTHER_MESSAGES: dict[str, tuple[str, str | None, str, dict[str, Any]]] = {
     "dead_letters": ("dead-letter", "DeadLetterHeaders", "application/octet-stream", {}),
     "state": ("conversation-state", None, BINARY_CONTENT_TYPE, {"type": ["object", "null"]}),
     "assist": ("assist", "CloudEventHeaders", BINARY_CONTENT_TYPE, {"type": "object"}),
@@ -115,8 +116,9 @@ def _messages() -> Document:
 
 def _event_message(event_type: EventType) -> Document:
     payload = {"$ref": f"./{SCHEMA_FOLDER}/{event_type.schema_file}"}
+    headers = "IncomingHeaders" if event_type.topic in _INPUT else "CloudEventHeaders"
     key = _key_of(event_type.topic)
-    return _message(event_type.name, "CloudEventHeaders", BINARY_CONTENT_TYPE, payload, key)
+    return _message(event_type.name, headers, BINARY_CONTENT_TYPE, payload, key)
 
 
 def _message(

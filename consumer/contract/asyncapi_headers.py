@@ -50,7 +50,20 @@ _DEAD_LETTER = {
     dead_letter.SHA256: _text("Only where the value was cut: SHA-256 of all of it, in hex."),
 }
 
+_INCOMING = {
+    "ce_specversion": _text("CloudEvents version; major version 1 is read."),
+    "ce_type": _text("Name of the event type. Feedback needs it."),
+    "ce_dataschema": _text("`…/<event type>.v<major>.json`; a newer major version is refused."),
+    "content-type": _text("`application/cloudevents+json` for structured mode."),
+    "traceparent": _text("W3C trace context, passed through to what the record causes."),
+}
+
 HEADER_SCHEMAS = {
+    "IncomingHeaders": _object(
+        "What the router reads of a record's headers. All of them may be absent.",
+        set(_INCOMING),
+        **_INCOMING,
+    ),
     "CloudEventHeaders": _object(
         "CloudEvents attributes as Kafka headers, UTF-8.", {"traceparent"}, **_CLOUD_EVENT
     ),

@@ -42,7 +42,7 @@ class EventFormatter(logging.Formatter):
         return json.dumps(event, ensure_ascii=False)
 
 
-def configure_logging(
+def start_logging(
     form: LogFormat = "auto", level: str = "info", stream: TextIO | None = None
 ) -> logging.Logger:
     """Makes our loggers write to `stream` (stderr) and nowhere else."""

@@ -108,20 +108,20 @@ class Escalations:
         if said.kind == "conversation.closed":
             self.cooling = {}
 
-    def due(self, until_ms: int) -> Iterator[Event]:
-        """Timers due by then, earliest first."""
+    def due(self, until_ms: int) -> Iterator[tuple[int, Event]]:
+        """Timers due by then, earliest first, each with its due time."""
         while self.open:
             one = min(self.open, key=lambda each: each.due_ms)
             at_ms = one.due_ms
             if at_ms > until_ms:
                 return
             if at_ms == one.expires_ms:
-                yield self._resolve(one, "expired", at_ms)
+                yield at_ms, self._resolve(one, "expired", at_ms)
                 continue
             one.seq += 1
             one.reminders -= 1
             one.remind_ms += one.policy.remind_ms
-            yield one.event("updated")
+            yield at_ms, one.event("updated")
 
     def _continue(
         self, one: Open, score: float, smoothed: float, said: Said, at_ms: int

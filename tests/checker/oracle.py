@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tests.checker import mood_oracle, said
 from tests.checker.escalation_oracle import ANGER, NAMESPACE, Escalations, Event
-from tests.checker.history import Coordinates, Entry, History
+from tests.checker.history import Coordinates, History
 from tests.checker.mood_oracle import Curve
 from tests.checker.policy import NEVER, Policy
 from tests.checker.said import Said
@@ -72,20 +72,19 @@ def expect(
 
 
 def _merged(heard: list[Said], heard_back: list[Said]) -> Iterable[Said]:
-    return heapq.merge(_by_time(heard), _by_time(heard_back), key=lambda item: item.entry.timestamp_ms)
+    merged = heapq.merge(_by_time(heard), _by_time(heard_back), key=lambda item: item[0])
+    return (one for _, one in merged)
 
 
-def _by_time(records: list[Said]) -> list[Said]:
+def _by_time(records: list[Said]) -> list[tuple[int, Said]]:
     """By time across partitions; a partition's own order is never changed."""
     latest: dict[int, int] = {}
     keyed = []
     for one in records:
-        entry: Entry = one.entry
-        at_ms = latest[entry.partition] = max(
-            latest.get(entry.partition, 0), entry.timestamp_ms
-        )
-        keyed.append((at_ms, entry.partition, entry.offset, one))
-    return [one for _, _, _, one in sorted(keyed, key=lambda item: item[:3])]
+        partition, at_ms = one.entry.partition, one.entry.timestamp_ms
+        latest[partition] = at_ms = max(latest.get(partition, 0), at_ms)
+        keyed.append((at_ms, one))
+    return sorted(keyed, key=lambda item: (item[0], item[1].entry.partition, item[1].entry.offset))
 
 
 class _Replay:
@@ -121,8 +120,10 @@ class _Replay:
             )
 
     def fire(self, state: Conversation, until_ms: int) -> None:
-        for event in state.escalations.due(until_ms):
+        """Timers, each dated when it was due."""
+        for at_ms, event in state.escalations.due(until_ms):
             state.seq += 1
+            state.last_event_ms = max(state.last_event_ms, at_ms)
             state.events.append(event)
 
     def _message(self, state: Conversation, one: Said) -> None:

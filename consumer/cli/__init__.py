@@ -1,0 +1,8 @@
+"""The command line: parses arguments, reads the settings, starts things, names failures."""
+
+
+def main() -> None:
+    """The console script `chat-router`."""
+    from consumer.cli.app import app
+
+    app()

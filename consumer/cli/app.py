@@ -1,0 +1,55 @@
+"""All commands of `chat-router`. Registers them; each lives in a file of its own."""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from consumer.cli import broker, check, dead_letters, load, route, run, topics
+from consumer.cli.failures import failures_named
+from consumer.exit_codes import MEANING
+
+_EPILOG = "Exit codes:\n\n" + "\n\n".join(f"  {code:>2}  {said}" for code, said in MEANING.items())
+
+
+class _Commands(TyperGroup):
+    """Runs a command with its failures named."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with failures_named():
+            return super().invoke(ctx)
+
+
+def _group(about: str, **options: Any) -> typer.Typer:
+    return typer.Typer(
+        help=about,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **options,
+    )
+
+
+app = _group(
+    "Routes customer chat messages from Kafka with ONNX models, exactly once.",
+    name="chat-router",
+    cls=_Commands,
+    epilog=_EPILOG,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command(epilog=run.EXAMPLES)(run.run)
+app.command(epilog=route.EXAMPLES)(route.route)
+app.command(epilog=check.EXAMPLES)(check.check)
+app.command(epilog=load.EXAMPLES)(load.load)
+app.command(epilog=broker.EXAMPLES)(broker.broker)
+
+_topics = _group("Create or verify the topics.")
+_topics.command(epilog=topics.CREATE_EXAMPLES)(topics.create)
+_topics.command(epilog=topics.CHECK_EXAMPLES)(topics.check)
+app.add_typer(_topics, name="topics")
+
+_dlq = _group("List dead letters, or send them back.")
+_dlq.command("list", epilog=dead_letters.LIST_EXAMPLES)(dead_letters.list_letters)
+_dlq.command(epilog=dead_letters.REPLAY_EXAMPLES)(dead_letters.replay)
+app.add_typer(_dlq, name="dlq")

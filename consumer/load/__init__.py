@@ -1,0 +1,1 @@
+"""Synthetic bilingual chat traffic, the same for the same seed. Knows no broker."""

@@ -1,0 +1,96 @@
+"""Watches while faults happen: a live read_committed reader, and a sampler of the offsets."""
+
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from tests.checker.history import At, Entry, TopicNames
+from tests.checker.reading import Reader, entry_of
+
+SAMPLE_S = 0.2
+POLL_S = 0.05
+CHUNK = 1_000
+JOIN_S = 30.0
+
+
+class Watch:
+    """Two threads that only look. What they saw is valid after the `with` block."""
+
+    def __init__(self, bootstrap: str, names: TopicNames, group: str) -> None:
+        self._names = names
+        self._bootstrap = bootstrap
+        self._offsets = Reader(bootstrap, names, group)
+        self._ending = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._read, name="live-reader"),
+            threading.Thread(target=self._sample, name="offset-sampler"),
+        ]
+        self.live: dict[At, list[Entry]] = {
+            at: [] for at in self._offsets.partitions(*names.outputs)
+        }
+        self.samples: list[tuple[At, int]] = []
+        self.failure: BaseException | None = None
+
+    def seen(self, topic: str) -> list[Entry]:
+        """What has become visible in a topic so far."""
+        return [
+            entry for (name, _), rows in self.live.items() if name == topic for entry in list(rows)
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ending.set()
+        for thread in self._threads:
+            thread.join(JOIN_S)
+        self._offsets.close()
+        assert self.failure is None, self.failure
+
+    def _read(self) -> None:
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self._bootstrap,
+                "group.id": "live-reader",
+                "enable.auto.commit": False,
+                "isolation.level": "read_committed",
+                "fetch.wait.max.ms": 20,
+            }
+        )
+        consumer.assign([TopicPartition(*at, 0) for at in self.live])
+        try:
+            # What was visible when the watch ended has surely arrived one empty poll later.
+            while self._take(consumer) or not self._ending.is_set():
+                pass
+        except BaseException as failure:
+            self.failure = failure
+        finally:
+            consumer.close()
+
+    def _take(self, consumer: Consumer) -> bool:
+        messages = consumer.consume(1, POLL_S if not self._ending.is_set() else 1.0)
+        messages += consumer.consume(CHUNK, 0)
+        for message in messages:
+            if message.error() is None:
+                entry = entry_of(message)
+                self.live[(entry.topic, entry.partition)].append(entry)
+        return bool(messages)
+
+    def _sample(self) -> None:
+        while not self._ending.is_set():
+            began = time.monotonic()
+            try:
+                self.samples += self._offsets.committed().items()
+            except KafkaException:
+                pass  # a broker that is down has no answer; the next sample follows
+            self._ending.wait(max(0.0, SAMPLE_S - (time.monotonic() - began)))
