@@ -20,8 +20,8 @@ OPSET = 18
 CONTRIB = "com.microsoft"
 IR_VERSION = 9
 INT8_MAX = 127
-HEAD_PREFIX = "head_"
-"""Names of the heads' matrix products start with it."""
+EXACT_PREFIX = "exact_"
+"""Names of the matrix products that are not quantised start with it: the heads and the n-grams."""
 
 Array = NDArray[np.generic]
 
@@ -113,7 +113,7 @@ class _Writing:
         states = to.node(
             "Add", [self._looked_up("tokens", "ids"), self._looked_up("positions", places)]
         )
-        states = to.node("Add", [states, self._times("grams_in", grams)])
+        states = to.node("Add", [states, self._exact_product("grams_in", grams)])
         states = self._normalised("norm_input", states)
         for number in range(self._shape.layers):
             states = self._layer(f"layers.{number}", states)
@@ -217,6 +217,9 @@ class _Writing:
         self._dense(f"{name}.out", hidden, OUTPUTS[head])  # type: ignore[index]
 
     def _dense(self, name: str, states: str, output: str | None = None) -> str:
-        weights = self._transposed(f"{name}.weight")
-        product = self._to.node("MatMul", [states, weights], output=f"{HEAD_PREFIX}{name}")
+        product = self._exact_product(name, states)
         return self._to.node("Add", [product, self._weight(f"{name}.bias")], output=output)
+
+    def _exact_product(self, name: str, states: str) -> str:
+        weights = self._transposed(f"{name}.weight")
+        return self._to.node("MatMul", [states, weights], output=f"{EXACT_PREFIX}{name}")

@@ -13,7 +13,7 @@ from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from consumer.inference.manifest import Variant
 from exporters.network import Network
-from exporters.onnx_graph import HEAD_PREFIX, encoder_graph
+from exporters.onnx_graph import EXACT_PREFIX, encoder_graph
 
 QUANTISED = ["MatMul", "Attention"]
 _OPTIONS = {"DefaultTensorType": TensorProto.FLOAT, "MatMulConstBOnly": True}
@@ -31,9 +31,9 @@ def graph_bytes(network: Network, variant: Variant) -> bytes:
 def _int8(model: onnx.ModelProto) -> onnx.ModelProto:
     """Weights per channel in int8; activations are scaled as they come.
 
-    The heads stay in fp32: they cost little, and their errors are seen at once.
+    The heads and the n-grams stay in fp32: they cost little, and their errors are seen at once.
     """
-    heads = [node.name for node in model.graph.node if node.name.startswith(HEAD_PREFIX)]
+    exact = [node.name for node in model.graph.node if node.name.startswith(EXACT_PREFIX)]
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder) / "before.onnx", Path(folder) / "after.onnx"
         onnx.save(model, before)
@@ -44,7 +44,7 @@ def _int8(model: onnx.ModelProto) -> onnx.ModelProto:
                 op_types_to_quantize=QUANTISED,
                 per_channel=True,
                 weight_type=QuantType.QInt8,
-                nodes_to_exclude=heads,
+                nodes_to_exclude=exact,
                 extra_options=_OPTIONS,
             )
         quantised: onnx.ModelProto = onnx.load(after)

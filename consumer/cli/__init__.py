@@ -5,4 +5,4 @@ def main() -> None:
     """The console script `chat-router`."""
     from consumer.cli.app import app
 
-    app()
+    app(prog_name="chat-router")

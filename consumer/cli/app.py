@@ -9,7 +9,7 @@ from consumer.cli import broker, check, dead_letters, load, route, run, topics
 from consumer.cli.failures import failures_named
 from consumer.exit_codes import MEANING
 
-_EPILOG = "Exit codes:\n\n" + "\n\n".join(f"  {code:>2}  {said}" for code, said in MEANING.items())
+_EPILOG = "\b\nExit codes:\n" + "\n".join(f"{code:>4}  {said}" for code, said in MEANING.items())
 
 
 class _Commands(TyperGroup):

@@ -53,7 +53,10 @@ class Changelog:
     def _until(self, end: int, partition: int, deadline: float) -> Iterator[StateRecord]:
         while True:
             self._beat("restore")
-            for message in self._records.consume(_POLL_RECORDS, _POLL_S):
+            # One is awaited, the rest is taken: `consume(n, t)` waits the whole t for n.
+            messages = self._records.consume(1, _POLL_S)
+            messages += self._records.consume(_POLL_RECORDS, 0)
+            for message in messages:
                 error = message.error()
                 offset = message.offset() or 0
                 if error is None:

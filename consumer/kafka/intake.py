@@ -72,12 +72,17 @@ class Intake:
 
     def poll(self, limit: int, wait_s: float) -> list[Record]:
         """Copies at most `limit` records out of the client."""
-        messages = self.consumer.consume(1, wait_s)
-        if messages and limit > 1:
-            messages += self.consumer.consume(limit - 1, 0)
+        records = self._taken(1, wait_s)
+        if records and limit > 1:
+            records += self._taken(limit - 1, 0)
+        self._check_missing()
+        return records
+
+    def _taken(self, limit: int, wait_s: float) -> list[Record]:
+        """One call of the client; its records get their epoch before another serves callbacks."""
+        messages = self.consumer.consume(limit, wait_s)
         if self._failure is not None:
             raise self._failure
-        self._check_missing()
         records = []
         for message in messages:
             error = message.error()
@@ -146,6 +151,7 @@ class Intake:
                 for topic, offset in assignment.next_offsets.items()
             ]
         )
+        self._landmark("assigned")
 
     def _take_over(self, partition: int) -> Assignment:
         """First the committed offsets, then the state: never the other way round."""
@@ -160,6 +166,7 @@ class Intake:
     def _restored(self, partition: int) -> Iterable[tuple[bytes, bytes | None]]:
         self._landmark("mid_restore")
         yield from self._changelog.read(partition)
+        self._landmark("restored")
 
     def _first_offsets(self, partition: int) -> tuple[dict[str, int], tuple[InputGap, ...]]:
         offsets: dict[str, int] = {}
@@ -186,6 +193,7 @@ class Intake:
         self.consumer.incremental_unassign(
             [TopicPartition(topic, number) for number in numbers for topic in self._topics]
         )
+        self._landmark("revoked")
 
     def _on_error(self, message: Message, error: KafkaError) -> None:
         if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001

@@ -50,14 +50,16 @@ class TransactionalPublisher:
         """One transaction; whatever happens, the answer is known when it returns."""
         if self._uncertain:
             self._rebuild()
-        if not is_member(self._intake.consumer.consumer_group_metadata()):
+        # Read once: what the client hands out a moment later might not be fenced any more.
+        membership = self._intake.consumer.consumer_group_metadata()
+        if not is_member(membership):
             # Between two assignments the broker could not fence us: wait for the callbacks.
             return Published.NOT_COMMITTED
         self._number += 1
         marker = f"{self._run}-{self._number}"
         began = self._clock.monotonic()
         try:
-            self._transact(publication, marker)
+            self._transact(publication, marker, membership)
         except KafkaException as failure:
             return self._resolve(failure, publication, marker)
         self._uncertain = self._clock.monotonic() - began > _SLOW_S
@@ -67,7 +69,7 @@ class TransactionalPublisher:
         """Closes the producer; an open transaction is left to the broker's time-out."""
         self._producer.close()
 
-    def _transact(self, publication: Publication, marker: str) -> None:
+    def _transact(self, publication: Publication, marker: str, membership: bytes) -> None:
         # 1. Everything the messages caused.
         self._producer.begin_transaction()
         self._landmark("transaction_begun")
@@ -75,7 +77,7 @@ class TransactionalPublisher:
             self._produce(record)
         self._landmark("after_produce")
         # 2. The offsets they account for, fenced by our membership.
-        self._send_offsets(publication.offsets, marker)
+        self._send_offsets(publication.offsets, marker, membership)
         self._landmark("after_send_offsets")
         # 3. All of it, or nothing. -1: other time-outs risk a desynchronised client.
         self._producer.commit_transaction(-1)
@@ -96,7 +98,7 @@ class TransactionalPublisher:
             else:
                 return
 
-    def _send_offsets(self, offsets: Mapping[At, int], marker: str) -> None:
+    def _send_offsets(self, offsets: Mapping[At, int], marker: str, membership: bytes) -> None:
         checked = []
         for (topic, partition), offset in offsets.items():
             if offset < 0:
@@ -106,9 +108,7 @@ class TransactionalPublisher:
             checked.append(TopicPartition(topic, partition, offset, marker))
         for attempt in range(_RETRIES):
             try:
-                self._producer.send_offsets_to_transaction(
-                    checked, self._intake.consumer.consumer_group_metadata(), _OFFSETS_TIMEOUT_S
-                )
+                self._producer.send_offsets_to_transaction(checked, membership, _OFFSETS_TIMEOUT_S)
             except KafkaException as failure:
                 if attempt == _RETRIES - 1 or fault_of(error_of(failure)) is not Fault.RETRY:
                     raise

@@ -29,7 +29,13 @@ def route_offline(inputs: Iterable[Entry], names: TopicNames, rules: Path) -> Hi
     for entry in inputs:
         entries[entry.topic].append(entry)
         record = Record(
-            entry.topic, 0, entry.offset, 1, entry.timestamp_ms, entry.key, entry.value,
+            entry.topic,
+            0,
+            entry.offset,
+            1,
+            entry.timestamp_ms,
+            entry.key,
+            entry.value,
             entry.headers,
         )
         for out in router.route(record):
