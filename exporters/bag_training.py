@@ -50,7 +50,7 @@ def train_bag(
 
 
 def _has_label(row: Row) -> bool:
-    return any(one is not None for one in (row.intent, row.sentiment, row.anger))
+    return any(one is not None for one in (row.category, row.intent, row.sentiment, row.anger))
 
 
 def _step(network: Network, optimizer: torch.optim.Optimizer, batch: Batch) -> None:

@@ -25,7 +25,7 @@ USAGE_ERROR = 2
 RunArgument = Annotated[Path, typer.Argument(help="Folder of a training run, e.g. runs/first.")]
 DataOption = Annotated[
     Path | None,
-    typer.Option(help="Folder with public rows: train/*.jsonl and dev/*.jsonl. Default: none."),
+    typer.Option(help="Folder with more rows: train/*.jsonl and dev/*.jsonl. Default: none."),
 ]
 CorpusOption = Annotated[
     Path | None, typer.Option(help="Corpus folder with en/ and zh/. Default: the one shipped.")

@@ -11,6 +11,7 @@ from consumer.inference.manifest import Variant, read_manifest
 from consumer.inference.opening import open_bundle
 from consumer.inference.tokenizer import read_tokenizer
 from exporters.baseline import baseline_scores
+from exporters.bundle_tasks import GRAPH
 from exporters.bundling import file_of
 from exporters.corpus_lint import problems_of, stats_tables
 from exporters.corpus_reader import CORPUS_FOLDER, read_corpus
@@ -117,7 +118,7 @@ def evaluate_bundle(
     reported = [*rows.held_out, *(read_dev_rows(data) if data else ())]
     open_bundle(path)
     manifest = read_manifest(path)
-    graph = (path / file_of("cpu-int8")).read_bytes()
+    graph = (path / manifest.graph_file(GRAPH, "cpu-int8")).read_bytes()
     tokenizer = read_tokenizer(path / manifest.tokenizer, manifest.max_tokens)
     found = scores_of(reported, tokenizer, manifest.tasks, run_of(graph))
     beside = baseline_scores([*rows.own, *rows.public], reported) if baseline else []

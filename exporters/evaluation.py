@@ -14,18 +14,18 @@ from consumer.inference.model import padded
 from consumer.inference.prepared import Prepared
 from consumer.inference.tokenizer import TextTokenizer
 from consumer.records import Prediction
-from exporters.labels import CHOICE_HEADS
+from exporters.labels import CHOICE_HEADS, MAX_ANGER
 from exporters.rows import UNKNOWN, Row, Span
 from exporters.scoring import binary_f1, macro_f1, span_f1
 from exporters.torch_model import by_length
 
 Run = Callable[[Sequence[Prepared]], Outputs]
 
-ANGRY = 1 / 3
-"""Scores from here on count as angry when a source only tells "anger" from "no anger"."""
+ANGRY = 0.5 / MAX_ANGER
+"""Scores from here on round to level 1 or more."""
 
-HIGH_ANGER = 0.5
-"""Scores from here on are of level 2 or 3."""
+HIGH_ANGER = 1.5 / MAX_ANGER
+"""Scores from here on round to level 2 or 3."""
 
 
 @dataclass(frozen=True, slots=True)

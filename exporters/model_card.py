@@ -25,7 +25,7 @@ _LIMITS = """\
 _COMMERCIAL = """\
 The corpora marked "research corpus, no stated licence" were used to fit the sentiment, intent,
 anger and entity heads. For commercial use, retrain on your own data: `chat-models train` without
-`--data`, or with a folder of your own rows.
+`--data`, or with a folder of your own rows (source `custom`).
 """
 
 

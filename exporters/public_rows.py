@@ -2,6 +2,7 @@
 
 `train/` rows become training rows, only of sources that allow it; `dev/` rows are for measuring
 and may be of any source. Public rows never train the category head: their source gives it away.
+Rows whose source is `custom` are the user's own and train whatever they are labelled for.
 """
 
 import json
@@ -13,10 +14,12 @@ from typing import Any
 from exporters.labels import MAX_ANGER
 from exporters.problems import SettingError
 from exporters.rows import UNKNOWN, Row, Span
-from exporters.sources import SOURCES, source_id, trainable_source
+from exporters.sources import CUSTOM, SOURCES, source_id, trainable_source
 
 TRAIN, DEV = "train", "dev"
-INTENT_WEIGHT = 0.3
+WEAK_WEIGHT = 0.3
+"""Of weak labels, and of public intents: their mapping to ours is rough."""
+
 PUBLIC_WEIGHT = 0.5
 _WEAK_QUALITIES = ("weak", "silver", "assumed")
 _CALM = (0,) * MAX_ANGER
@@ -29,7 +32,7 @@ def read_training_rows(folder: Path) -> list[Row]:
     merged: dict[tuple[str, str], Row] = {}
     for item in _items(folder / TRAIN):
         source = trainable_source(item["source"])
-        row = _row(item, category=False)
+        row = _row(item, category=source_id(item["source"]) == CUSTOM)
         if _learns_nothing(row):
             continue
         row = replace(row, marked_types=source.marked_types)
@@ -71,9 +74,15 @@ def _row(item: dict[str, Any], category: bool) -> Row:
         sentiment=label if task == "sentiment" else None,
         anger=_anger(item),
         spans=tuple(Span(*one) for one in label) if task == "tagger" else None,
-        weight=INTENT_WEIGHT if task == "intent" or weak else PUBLIC_WEIGHT,
+        weight=_weight(item, weak),
         weak=weak,
     )
+
+
+def _weight(item: dict[str, Any], weak: bool) -> float:
+    if source_id(item["source"]) == CUSTOM:
+        return WEAK_WEIGHT if weak else 1.0
+    return WEAK_WEIGHT if weak or item["task"] == "intent" else PUBLIC_WEIGHT
 
 
 def _anger(item: dict[str, Any]) -> tuple[int, ...] | None:
@@ -85,13 +94,15 @@ def _anger(item: dict[str, Any]) -> tuple[int, ...] | None:
 
 
 def _learns_nothing(row: Row) -> bool:
-    return all(one is None for one in (row.intent, row.sentiment, row.anger, row.spans))
+    labels = (row.category, row.intent, row.sentiment, row.anger, row.spans)
+    return all(one is None for one in labels)
 
 
 def _join(one: Row, other: Row) -> Row:
     """Labels of both; the first one's where both have a label."""
     return replace(
         one,
+        category=one.category or other.category,
         intent=one.intent or other.intent,
         sentiment=one.sentiment or other.sentiment,
         anger=one.anger if one.anger is not None else other.anger,

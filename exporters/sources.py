@@ -10,6 +10,9 @@ from exporters.problems import SettingError
 from exporters.rows import ALL_TYPES
 
 Group = Literal["open", "research", "evaluation_only"]
+CUSTOM = "custom"
+"""Source name of rows that users bring of their own; these train every head."""
+
 NO_LICENCE = "research corpus, no stated licence"
 
 
@@ -31,6 +34,7 @@ _REVIEW_TYPES = frozenset({"AMOUNT", "DATE", "TIME"})
 _DIALOGUE_TYPES = ALL_TYPES - {"BRAND", "TRACKING_ID", "INVOICE_ID", "ORG"}
 
 SOURCES: dict[str, Source] = {
+    CUSTOM: Source("rows of the user who trained it", "the user's own", "open"),
     "banking77": Source("PolyAI-LDN/task-specific-datasets", "CC BY 4.0", "open"),
     "clinc150": Source("clinc/oos-eval", "CC BY 3.0", "open"),
     "bitext": Source(

@@ -103,6 +103,8 @@ class TopicAdmin:
             for role in Topics.__dataclass_fields__
             if getattr(self._topics, role) in known
         }
+        if not roles:
+            return {}
         wanted = [ConfigResource(ResourceType.TOPIC, name) for name in roles.values()]
         configs = {}
         try:

@@ -1,37 +1,35 @@
 """Remembers which messages were in the model when the process died. Judges nothing else.
 
 Counters in the process never grow when it is killed, so a message that crashes the model would
-crash every restart for ever. Before a window runs, its coordinates are written to a small file;
-afterwards the file is emptied. What a file still holds at start was there at a death.
+crash every restart for ever. Before a window runs, its coordinates are written to a slot file;
+afterwards the slot is emptied. What a slot still holds at start was there at a death.
 """
 
 import os
+import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
+from consumer.pipeline.ledger_slot import LedgerSlot, read_slot
 from consumer.records import Record
 
-Content = TypeVar("Content")
 Coordinates = tuple[str, int, int]
 DEATHS_UNTIL_ISOLATED = 2
 _SUSPECTS = "suspects.json"
 
 
 class AttemptLedger:
-    """One file a worker and one for the suspects, in a folder that outlives the process."""
+    """One slot a worker and one file for the suspects, in a folder that outlives the process."""
 
     def __init__(self, folder: Path, workers: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
-        self._suspects = self._read_suspects()
-        self._count_deaths(sorted(folder.glob("slot-*.json")))
-        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
-        self._slots = [
-            os.open(folder / f"slot-{number}.json", flags, 0o600) for number in range(workers)
-        ]
+        self._suspects_file = folder / _SUSPECTS
+        self._writing = threading.Lock()
+        self._suspects = dict(_suspects_in(self._suspects_file))
+        self._count_deaths(sorted(folder.glob("slot-*")))
+        self._slots = [LedgerSlot(folder / f"slot-{number}") for number in range(workers)]
         self._in_progress: dict[int, tuple[Coordinates, ...]] = {}
 
     @property
@@ -49,58 +47,64 @@ class AttemptLedger:
         """Writes down what is about to run; synced to disk while there are suspects."""
         coordinates = tuple(map(_coordinates, records))
         self._in_progress[slot] = coordinates
-        os.pwrite(self._slots[slot], msgspec.json.encode(coordinates), 0)
+        self._slots[slot].write(msgspec.json.encode(coordinates))
         if self._suspects:
-            os.fsync(self._slots[slot])
+            self._slots[slot].sync()
 
     def end(self, slot: int) -> None:
         """All of it came back: none of it is a suspect any more."""
-        os.ftruncate(self._slots[slot], 0)
+        self._slots[slot].clear()
         survivors = self._in_progress.pop(slot, ())
-        if self._suspects and any(self._suspects.pop(at, 0) for at in survivors):
-            self._write_suspects()
+        if self._suspects:
+            self._acquit(survivors)
 
     def clear(self, record: Record) -> None:
         """The suspect has its outcome."""
-        if self._suspects.pop(_coordinates(record), 0):
-            self._write_suspects()
+        self._acquit((_coordinates(record),))
 
     def close(self) -> None:
-        """Closes the files of a clean stop; they are empty then."""
+        """Empties the slots of a clean stop."""
         for slot in self._slots:
-            os.ftruncate(slot, 0)
-            os.close(slot)
+            slot.clear()
+            slot.close()
 
-    def _count_deaths(self, files: Iterable[Path]) -> None:
-        died = False
-        for file in files:
-            for at in _read(file, list[Coordinates], []):
-                self._suspects[at] = self._suspects.get(at, 0) + 1
-                died = True
-        if died:
+    def _acquit(self, coordinates: Iterable[Coordinates]) -> None:
+        with self._writing:
+            acquitted = [at for at in coordinates if self._suspects.pop(at, 0)]
+            if acquitted:
+                self._write_suspects()
+
+    def _count_deaths(self, slots: Iterable[Path]) -> None:
+        held = [at for slot in slots for at in _coordinates_in(slot)]
+        for at in held:
+            self._suspects[at] = self._suspects.get(at, 0) + 1
+        if held:
             self._write_suspects()
 
-    def _read_suspects(self) -> dict[Coordinates, int]:
-        path = self._folder / _SUSPECTS
-        return dict(_read(path, list[tuple[Coordinates, int]], []))
-
     def _write_suspects(self) -> None:
-        path = self._folder / _SUSPECTS
-        draft = path.with_suffix(".draft")
+        """Atomically: a death while writing leaves the old file or the new one."""
+        draft = self._suspects_file.with_suffix(".draft")
         with draft.open("wb") as file:
             file.write(msgspec.json.encode(list(self._suspects.items())))
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
+        draft.replace(self._suspects_file)
 
 
 def _coordinates(record: Record) -> Coordinates:
     return record.topic, record.partition, record.offset
 
 
-def _read(path: Path, kind: type[Content], default: Content) -> Content:
-    """Content of a ledger file; a half-written one counts as empty, for its run never began."""
+def _coordinates_in(slot: Path) -> list[Coordinates]:
+    """What a slot holds; a damaged one counts as empty, for its run never began."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return msgspec.json.decode(read_slot(slot), type=list[Coordinates])
+    except msgspec.DecodeError:
+        return []
+
+
+def _suspects_in(file: Path) -> list[tuple[Coordinates, int]]:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=list[tuple[Coordinates, int]])
     except (FileNotFoundError, msgspec.DecodeError):
-        return default
+        return []

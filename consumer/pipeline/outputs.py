@@ -13,10 +13,10 @@ from consumer.contract.catalogue import (
 )
 from consumer.contract.clock import format_ms
 from consumer.contract.cloudevents import Envelope
+from consumer.contract.dead_letter import dead_letter
 from consumer.contract.identity import escalation_event_id, event_id
 from consumer.contract.incident import InputLost
 from consumer.contract.topics import Topics
-from consumer.contract.dead_letter import dead_letter
 from consumer.ports import InputGap, OutRecord
 from consumer.records import Record, Rejected
 from consumer.routing.conversation import Conversation, encode

@@ -62,7 +62,8 @@ def _line(record: logging.LogRecord, at: str, fields: dict[str, object]) -> str:
     shown = " ".join(
         f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()
     )
-    return f"{clock} {record.levelname.lower():7} {' '.join(record.getMessage().split())} {shown}".rstrip()
+    event = " ".join(record.getMessage().split())
+    return f"{clock} {record.levelname.lower():7} {event} {shown}".rstrip()
 
 
 def _plain(value: object) -> object:

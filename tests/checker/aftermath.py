@@ -64,7 +64,9 @@ def escalations_are_whole(history: History, _expected: Expected) -> Iterator[Vio
         story = stories[event.escalation_id]
         story.append(event)
         if event.seq != len(story):
-            yield Violation("I6", f"seq {event.seq} where {len(story)} follows", event.escalation_id)
+            yield Violation(
+                "I6", f"seq {event.seq} where {len(story)} follows", event.escalation_id
+            )
         if (event.name == "escalation.opened") != (len(story) == 1):
             yield Violation("I6", f"{event.name} as event {len(story)}", event.escalation_id)
         if len(story) > 1 and story[-2].name == "escalation.resolved":

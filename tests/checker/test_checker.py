@@ -54,9 +54,7 @@ def good(rules: Path) -> History:
         for number in range(20)
     ]
     history = route_offline(inputs + closed, NAMES, rules)
-    outputs = {
-        (topic, 0): history.of(topic) for topic in NAMES.outputs if history.of(topic)
-    }
+    outputs = {(topic, 0): history.of(topic) for topic in NAMES.outputs if history.of(topic)}
     samples = tuple(((NAMES.messages, 0), offset) for offset in (0, 40, 90))
     return replace(history, live=outputs, samples=samples, caught_up_s=1.0)
 

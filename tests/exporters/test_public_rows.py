@@ -52,6 +52,11 @@ def test_public_rows_never_train_the_category_head(tmp_path: Path) -> None:
     assert [(row.category, row.intent) for row in rows] == [(None, "order")]
 
 
+def test_rows_of_the_user_train_the_category_head_too(tmp_path: Path) -> None:
+    data = folder_with(tmp_path, "train", item("class3", "complaint", "custom"))
+    assert [(row.category, row.weight) for row in read_training_rows(data)] == [("complaint", 1.0)]
+
+
 def test_labels_of_one_text_of_a_source_are_one_row(tmp_path: Path) -> None:
     data = folder_with(
         tmp_path, "train", item("intent", "order"), item("tagger", [[19, 21, "ORDER_ID"]])

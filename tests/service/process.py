@@ -9,6 +9,7 @@ import mmap
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from consumer.app import ServiceSettings, build_service
@@ -22,24 +23,38 @@ from consumer.routing.rules import DEFAULT_RULES, load_ruleset
 from tests.service.marked_model import open_marked_model
 
 LANDMARK_BYTES = 64
+PAGE_BYTES = 2 * LANDMARK_BYTES
+# Shorter than a commit takes, so that the process dies while it waits for the answer.
+INSIDE_COMMIT_S = 0.002
+INSIDE_COMMIT = "before_commit_return"
 
 
 class Landmarks:
-    """Writes where the loop is; kills at `crash_at` when it is passed for the n-th time."""
+    """Writes where the loop is, and kills the process at the point that is asked for.
+
+    The point stands in the settings, or in the second half of the page, where a test may write it
+    at any time.
+    """
 
     def __init__(self, path: Path, crash_at: str, crash_on: int) -> None:
-        path.write_bytes(b"\0" * LANDMARK_BYTES)
+        path.write_bytes(b"\0" * PAGE_BYTES)
         with path.open("r+b") as file:
-            self._page = mmap.mmap(file.fileno(), LANDMARK_BYTES)
-        self._crash_at = crash_at
+            self._page = mmap.mmap(file.fileno(), PAGE_BYTES)
+        self._page[LANDMARK_BYTES:] = crash_at.encode().ljust(LANDMARK_BYTES, b"\0")
         self._left = crash_on
 
     def __call__(self, point: str) -> None:
-        self._page[:] = point.encode().ljust(LANDMARK_BYTES, b"\0")
-        if point == self._crash_at:
-            self._left -= 1
-            if self._left <= 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+        self._page[:LANDMARK_BYTES] = point.encode().ljust(LANDMARK_BYTES, b"\0")
+        crash_at = self._page[LANDMARK_BYTES:].rstrip(b"\0").decode()
+        if crash_at not in (point, INSIDE_COMMIT):
+            return
+        if crash_at == INSIDE_COMMIT and point != "after_send_offsets":
+            return
+        self._left -= 1
+        if self._left <= 0 and crash_at == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif self._left <= 0:
+            threading.Timer(INSIDE_COMMIT_S, os.kill, (os.getpid(), signal.SIGKILL)).start()
 
 
 def main(path: Path) -> int:

@@ -44,10 +44,13 @@ class RunningService:
             "landmark": str(self.landmark_file),
             **settings,
         }
+        self.instance = instance
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._settings.write_text(json.dumps(self._raw))
+        # What a process that died before its first landmark left would be the one before's.
+        self.landmark_file.unlink(missing_ok=True)
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "tests.service.process", str(self._settings)],
@@ -67,6 +70,12 @@ class RunningService:
         if not self.landmark_file.exists():
             return ""
         return self.landmark_file.read_bytes()[:LANDMARK_BYTES].rstrip(b"\0").decode()
+
+    def arm(self, point: str) -> None:
+        """The process kills itself when it passes this landmark next; empty disarms it."""
+        with self.landmark_file.open("r+b") as page:
+            page.seek(LANDMARK_BYTES)
+            page.write(point.encode().ljust(LANDMARK_BYTES, b"\0"))
 
     @property
     def running(self) -> bool:
