@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from consumer.cli import broker, check, dead_letters, load, route, run, topics
+from consumer.cli import broker, check, dead_letters, demo, load, route, run, topics
 from consumer.cli.failures import failures_named
 from consumer.exit_codes import MEANING
 
@@ -38,6 +38,7 @@ app = _group(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command(epilog=demo.EXAMPLES)(demo.demo)
 app.command(epilog=run.EXAMPLES)(run.run)
 app.command(epilog=route.EXAMPLES)(route.route)
 app.command(epilog=check.EXAMPLES)(check.check)

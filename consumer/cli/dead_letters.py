@@ -90,7 +90,9 @@ def replay(
     wanted = _filter(reason, since)
     settings = kafka_settings(settings_of(config, bootstrap).kafka)
     columns = (SpinnerColumn(), TextColumn("{task.completed} sent"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task("", total=None)
         run = DeadLetterReplay(settings, rate, lambda count: progress.advance(task, count))
         with closing(run):

@@ -31,8 +31,6 @@ Examples:
 _SHORTEST_PAUSE_S = 0.002
 _ADVANCE_EVERY = 100
 
-Share = Annotated[float, typer.Option(min=0.0, max=1.0)]
-
 
 class _Sent(Struct):
     messages: int = 0
@@ -104,7 +102,14 @@ def _count(sent: _Sent, message: LoadMessage) -> None:
 
 def _progress() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    return Progress(
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
 
 
 def _summarise(sent: _Sent, topic: str, seconds: float) -> None:

@@ -21,7 +21,7 @@ _RFC_3339 = re.compile(
 
 @lru_cache(maxsize=16)
 def _date(day: int) -> str:
-    return datetime.fromtimestamp(day * _SECONDS_PER_DAY, UTC).strftime("%Y-%m-%d")
+    return datetime.fromtimestamp(day * _SECONDS_PER_DAY, UTC).date().isoformat()
 
 
 def format_ms(at_ms: int) -> str:

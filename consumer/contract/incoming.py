@@ -6,7 +6,7 @@ Finds the event's type, versions and data. Does not judge them: `consumer.intake
 from collections.abc import Mapping
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from consumer.contract.cloudevents import ATTRIBUTE_PREFIX, CONTENT_TYPE_HEADER
 
@@ -33,7 +33,7 @@ class _StructuredEvent(Struct, frozen=True, gc=False):
     type: str | None = None
     specversion: str | None = None
     dataschema: str | None = None
-    data: Raw | None = None
+    data: Raw | UnsetType = UNSET
 
 
 _STRUCTURED_DECODER = msgspec.json.Decoder(_StructuredEvent)
@@ -49,7 +49,8 @@ def envelope_of(headers: HeaderMap, value: bytes) -> Incoming:
     """
     if is_structured(headers):
         event = _STRUCTURED_DECODER.decode(value)
-        return Incoming(True, event.type, event.specversion, event.dataschema, event.data)
+        data = None if event.data is UNSET else event.data
+        return Incoming(True, event.type, event.specversion, event.dataschema, data)
     if not headers:
         return Incoming(False, None, None, None, value)
     event_type = _text(headers.get("ce_type"))

@@ -11,19 +11,22 @@ from consumer.contract.known_values import SenderRole, Tier, Verdict
 
 MAX_CONVERSATION_BYTES = 256
 MAX_MESSAGE_ID_CHARACTERS = 256
+MAX_TENANT_CHARACTERS = 64
 DEFAULT_TENANT = "default"
 
 # In Python `$` also matches before a last line break; the lookahead shuts that door.
 TENANT_PATTERN = r"^[A-Za-z0-9._-]{1,64}$(?!\n)"
-TenantId = Annotated[str, Meta(pattern=TENANT_PATTERN)]
-# Bytes and control characters are checked after decoding: schemas can only count characters, and
-# a pattern here would cost every message a search. Ids travel in headers, so no controls.
+# Ids travel in keys and headers, so no control characters.
+_CONVERSATION_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)"
+# Both patterns, and the limit in bytes, are checked by `consumer.intake`: a search while decoding
+# costs every message more than all its other fields, and schemas can only count characters.
+TenantId = Annotated[str, Meta(extra_json_schema={"pattern": TENANT_PATTERN})]
 ConversationId = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=MAX_CONVERSATION_BYTES,
-        extra_json_schema={"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)"},
+        extra_json_schema={"pattern": _CONVERSATION_PATTERN},
     ),
 ]
 # What a JSON number can hold exactly in every language.

@@ -5,6 +5,7 @@ Reads as little as it can, so that a fault elsewhere in the record does not matt
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -15,6 +16,7 @@ from consumer.contract.message import (
     DEFAULT_TENANT,
     MAX_CONVERSATION_BYTES,
     MAX_MESSAGE_ID_CHARACTERS,
+    MAX_TENANT_CHARACTERS,
     TENANT_PATTERN,
 )
 from consumer.intake.faults import DECODING_ERRORS
@@ -46,6 +48,16 @@ class _Body(Struct, frozen=True, gc=False):
 _BODY = msgspec.json.Decoder(_Body)
 _STRING = msgspec.json.Decoder(str)
 _NO_BODY = _Body()
+
+
+def is_usable_tenant(tenant_id: str) -> bool:
+    """Letters, digits, dot, underscore and hyphen; above all no colon, so tenants never meet."""
+    return len(tenant_id) <= MAX_TENANT_CHARACTERS and _matches_tenant(tenant_id)
+
+
+@lru_cache(maxsize=4096)
+def _matches_tenant(tenant_id: str) -> bool:
+    return _TENANT.search(tenant_id) is not None
 
 
 def is_usable_conversation(conversation_id: str) -> bool:
@@ -118,6 +130,6 @@ def _is_usable(tenant_id: str | None, conversation_id: str | None) -> bool:
     return (
         tenant_id is not None
         and conversation_id is not None
-        and _TENANT.search(tenant_id) is not None
+        and is_usable_tenant(tenant_id)
         and is_usable_conversation(conversation_id)
     )

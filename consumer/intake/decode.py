@@ -17,7 +17,11 @@ from consumer.contract.identity import conversation_key
 from consumer.contract.incoming import envelope_of
 from consumer.contract.message import Feedback, MessageReceived
 from consumer.contract.topics import Topics
-from consumer.intake.attribution import attribution_of, is_usable_conversation
+from consumer.intake.attribution import (
+    attribution_of,
+    is_usable_conversation,
+    is_usable_tenant,
+)
 from consumer.intake.event_time import event_time_ms, has_timestamp
 from consumer.intake.faults import (
     DECODING_ERRORS,
@@ -28,6 +32,7 @@ from consumer.intake.faults import (
     NULL_VALUE,
     TOO_MANY_ATTEMPTS,
     UNUSABLE_CONVERSATION_ID,
+    UNUSABLE_TENANT_ID,
     UNUSABLE_TIME,
     VALUE_TOO_LARGE,
     WRONG_SHAPE,
@@ -116,6 +121,8 @@ class Decoder:
 
 
 def _turn(record: Record, event: MessageReceived | Feedback) -> Turn | FeedbackTurn | Fault:
+    if not is_usable_tenant(event.tenant_id):
+        return UNUSABLE_TENANT_ID
     if not is_usable_conversation(event.conversation_id):
         return UNUSABLE_CONVERSATION_ID
     key = conversation_key(event.tenant_id, event.conversation_id)

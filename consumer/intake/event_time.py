@@ -12,9 +12,13 @@ def event_time_ms(sent_ms: int, record_ms: int) -> int:
     A record without a usable timestamp (-1, 0, or in another unit) leaves `sent_ms` as it is,
     between 1970 and 2100.
     """
-    if has_timestamp(record_ms):
-        return min(max(sent_ms, record_ms - MAX_AGE_MS, 0), record_ms + MAX_LEAD_MS)
-    return min(max(sent_ms, 0), LATEST_MS)
+    if not has_timestamp(record_ms):
+        return min(max(sent_ms, 0), LATEST_MS)
+    oldest_ms = record_ms - MAX_AGE_MS
+    if sent_ms < 0 or sent_ms < oldest_ms:
+        return max(oldest_ms, 0)
+    latest_ms = record_ms + MAX_LEAD_MS
+    return sent_ms if sent_ms <= latest_ms else latest_ms
 
 
 def has_timestamp(record_ms: int) -> bool:

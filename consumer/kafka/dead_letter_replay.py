@@ -6,7 +6,9 @@ read only after that, so nothing is ever sent twice.
 """
 
 import time
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 
 from confluent_kafka import KafkaException, Producer, TopicPartition
 from msgspec import Struct
@@ -69,6 +71,8 @@ class DeadLetterReplay:
         Raises:
             StreamStopped: Kafka cannot be used; what was announced is sent, the rest is not.
         """
+        # Asked first, because a broker that is not there is told at once here.
+        self._letters.partitions()
         producer = Producer(self._properties())
         try:
             producer.init_transactions(_INIT_S)
@@ -77,7 +81,7 @@ class DeadLetterReplay:
         except KafkaException as failure:
             raise self._stop(producer, failure) from failure
         finally:
-            producer.close()
+            _close(producer)
         return self._summary
 
     def close(self) -> None:
@@ -174,6 +178,7 @@ class DeadLetterReplay:
     def _stop(self, producer: Producer, failure: KafkaException) -> StreamStopped:
         error = error_of(failure)
         if fault_of(error) is Fault.FENCED:
+            producer.purge(blocking=False)
             cause = "another replay of this group has begun"
             return StreamStopped(cause, "let it finish", ExitCode.FENCED)
         try:
@@ -194,3 +199,10 @@ class DeadLetterReplay:
 
 def _bytes(letter: Letter) -> int:
     return len(letter.value or b"")
+
+
+def _close(producer: Producer) -> None:
+    """After a failure even closing fails, or warns; what matters has been said by then."""
+    with suppress(KafkaException), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        producer.close()

@@ -28,19 +28,7 @@ def main(path: Path) -> int:
     )
     open_model = partial(open_bundle, Path(raw["bundle"])) if raw.get("bundle") else StubModel
     service = build_service(settings, open_model, load_ruleset(DEFAULT_RULES))
-    run = service.pipeline.run
-    if raw.get("profile"):
-        import cProfile
-
-        profile = cProfile.Profile()
-
-        def run(stop, inner=service.pipeline.run):  # type: ignore[no-untyped-def]
-            profile.enable()
-            inner(stop)
-            profile.disable()
-            profile.dump_stats(raw["profile"])
-
-    return Lifecycle(run, settings.loop.drain_s + 5.0).serve()
+    return Lifecycle(service.pipeline.run, settings.loop.drain_s + 5.0).serve()
 
 
 if __name__ == "__main__":

@@ -29,7 +29,12 @@ class Reader:
 
     def partitions(self, *topics: str) -> list[At]:
         """All partitions of the topics."""
+        deadline = time.monotonic() + TIMEOUT_S
         known = self._all.list_topics(timeout=TIMEOUT_S).topics
+        while not known.keys() >= set(topics) and time.monotonic() < deadline:
+            # A young topic is known to the controller before it is to every broker.
+            time.sleep(PAUSE_S)
+            known = self._all.list_topics(timeout=TIMEOUT_S).topics
         return [(topic, number) for topic in topics for number in sorted(known[topic].partitions)]
 
     def ends(self, *topics: str) -> dict[At, int]:

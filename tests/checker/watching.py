@@ -1,5 +1,6 @@
 """Watches while faults happen: a live read_committed reader, and a sampler of the offsets."""
 
+import contextlib
 import threading
 import time
 from types import TracebackType
@@ -89,8 +90,7 @@ class Watch:
     def _sample(self) -> None:
         while not self._ending.is_set():
             began = time.monotonic()
-            try:
+            # A broker that is down has no answer; the next sample follows.
+            with contextlib.suppress(KafkaException):
                 self.samples += self._offsets.committed().items()
-            except KafkaException:
-                pass  # a broker that is down has no answer; the next sample follows
             self._ending.wait(max(0.0, SAMPLE_S - (time.monotonic() - began)))
