@@ -21,7 +21,7 @@ from consumer.kafka.watermarks import watermarks
 from consumer.ports import StreamStopped
 from consumer.records import Headers
 
-_REQUEST_S = 15.0
+_REQUEST_S = 6.0
 _READ_S = 0.5
 _READ_RECORDS = 500
 _QUIET_LOG_LEVEL = 2

@@ -20,6 +20,8 @@ from consumer.kafka.topic_rules import POLICY, SIZE, FoundTopic, TopicPlan, Topi
 from consumer.ports import StreamStopped
 
 _REQUEST_S = 15.0
+# Nobody should look at a blank screen longer for a broker that is not there.
+_FIRST_CONTACT_S = 6.0
 _VISIBLE_S = 15.0
 _PAUSE_S = 0.1
 # Only what ends the process is worth a line of librdkafka's own.
@@ -123,7 +125,7 @@ class TopicAdmin:
 
     def _metadata(self) -> ClusterMetadata:
         try:
-            return self._client.list_topics(timeout=_REQUEST_S)
+            return self._client.list_topics(timeout=_FIRST_CONTACT_S)
         except KafkaException as failure:
             raise self._unusable(failure) from failure
 

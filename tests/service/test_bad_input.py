@@ -95,7 +95,7 @@ def _outcomes(cluster: KafkaCluster) -> set[int]:
         for _, value in cluster.read(cluster.topics.routing)
     }
     letters = {
-        int(dict(letter.headers() or ())["__connect.errors.offset"])
+        int(dict(letter.headers() or ())["__connect.errors.offset"] or -1)
         for letter in cluster.messages(cluster.topics.dead_letters)
     }
     return decided | letters
