@@ -50,6 +50,8 @@ kill-loop: setup ## 300 random kills under load, verified by an independent chec
 
 schemas: setup ## write the JSON Schemas, the AsyncAPI document and docs/configuration.md again
 	$(BIN)/python -m consumer.contract.generate
+	$(BIN)/python -m consumer.settings > docs/configuration.md
+	$(BIN)/python -m consumer.settings README.md
 
 lock-jars: setup ## resolve the broker's jars again and write their hashes
 	$(BIN)/python -m consumer.broker.lock

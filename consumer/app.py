@@ -58,7 +58,8 @@ def service_settings(settings: Settings) -> ServiceSettings:
     return ServiceSettings(
         deployment=settings.deployment,
         kafka=kafka_settings(settings.kafka),
-        ledger=settings.ledger,
+        # Instances on one host must not read each other's deaths.
+        ledger=settings.ledger / settings.kafka.instance,
         exactly_once=settings.delivery == "exactly_once",
         intake=intake_limits(settings),
         workers=worker_settings(settings),

@@ -10,7 +10,6 @@ from consumer.settings.schema import Settings
 from consumer.telemetry.prometheus import PrometheusObserver
 from consumer.telemetry.server import Health, ObservationServer
 
-_MAX_LOOP_AGE_S = 30.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -28,7 +27,7 @@ class RunningRouter:
         observer.watch(
             loop_age_s=heart.age_s, producer_rebuilds=lambda: self._service.stream.rebuilds
         )
-        health = Health(heart.age_s, _MAX_LOOP_AGE_S, self._not_ready)
+        health = Health(heart.age_s, settings.metrics.max_loop_age_s, self._not_ready)
         self._server = ObservationServer(
             settings.metrics.host, settings.metrics.port, observer.registry, health
         )

@@ -27,6 +27,6 @@ def run(
     `/livez` and `/readyz`.
     """
     settings = load_settings(config)
-    start_logging()
+    start_logging(settings.logs.format, settings.logs.level)
     with RunningRouter(settings) as router:
         raise typer.Exit(router.serve())

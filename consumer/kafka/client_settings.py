@@ -52,7 +52,8 @@ class KafkaSettings:
     socket_timeout_ms: int = 8_000
     restore_timeout_s: float = 60.0
     max_message_bytes: int = 1_114_112
-    extra: Mapping[str, str] = field(default_factory=dict)
+    # Holds the passwords too: never shown.
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def transactional_id(self) -> str:

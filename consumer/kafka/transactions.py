@@ -9,6 +9,7 @@ it had committed. Nothing is ever guessed.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from confluent_kafka import KafkaException, Producer, TopicPartition
 
@@ -67,7 +68,7 @@ class TransactionalPublisher:
 
     def close(self) -> None:
         """Closes the producer; an open transaction is left to the broker's time-out."""
-        self._producer.close()
+        _retire(self._producer)
 
     def _transact(self, publication: Publication, marker: str, membership: bytes) -> None:
         # 1. Everything the messages caused.
@@ -150,9 +151,7 @@ class TransactionalPublisher:
             self._uncertain = True
 
     def _rebuild(self) -> None:
-        # Unsent records belong to the failed transaction; close() would wait for them.
-        self._producer.purge(blocking=False)
-        self._producer.close()
+        _retire(self._producer)
         self._producer = self._new_producer()
         self._uncertain = False
         self.rebuilds += 1
@@ -188,3 +187,14 @@ class TransactionalPublisher:
             for at in committed
         )
         return Published.COMMITTED if mine else Published.NOT_COMMITTED
+
+
+def _retire(producer: Producer) -> None:
+    """Closes a producer whose transaction is over or lost.
+
+    Unsent records belong to a lost transaction, and close() would wait for them. A fenced one
+    raises when it is closed; it has nothing left to say.
+    """
+    producer.purge(blocking=False)
+    with suppress(KafkaException):
+        producer.close()

@@ -38,6 +38,8 @@ metrics:
 ```
 """
 _HEADER = "| setting | variable | default | allowed | meaning |\n|---|---|---|---|---|"
+_README_HEADER = "| setting | default | meaning |\n|---|---|---|"
+_README_BEGIN, _README_END = "<!-- settings -->", "<!-- /settings -->"
 _BOUNDS = ((Ge, "ge", "≥"), (Gt, "gt", ">"), (Le, "le", "≤"), (Lt, "lt", "<"))
 
 
@@ -46,6 +48,30 @@ def configuration_page() -> str:
     sections = [_INTRODUCTION, "## General\n\n" + _table(Settings, ())]
     sections += [_section(name, group) for name, group in _groups(Settings)]
     return "\n".join(sections)
+
+
+def readme_table() -> str:
+    """Every setting with its default and meaning, for the README."""
+    rows = [_README_HEADER, *_readme_rows(Settings, ())]
+    return "\n".join(rows) + "\n"
+
+
+def with_readme_table(readme: str) -> str:
+    """The README with the table between its marks made anew."""
+    before, _, rest = readme.partition(_README_BEGIN)
+    _, _, after = rest.partition(_README_END)
+    return f"{before}{_README_BEGIN}\n{readme_table()}{_README_END}{after}"
+
+
+def _readme_rows(group: type[BaseModel], path: tuple[str, ...]) -> Iterator[str]:
+    for name, field in group.model_fields.items():
+        inner = _group_of(field)
+        here = (*path, name)
+        if inner is not None:
+            yield from _readme_rows(inner, here)
+        else:
+            meaning = (field.description or "").replace("|", "\\|")
+            yield f"| `{'.'.join(here)}` | {_default(field)} | {meaning} |"
 
 
 def _section(name: str, group: type[BaseModel]) -> str:

@@ -57,6 +57,8 @@ class Stage:
     def finish(self, *running: RunningService) -> None:
         self.feeder.feed(MESSAGES)
         catch_up(self._cluster)
+        for one in running:
+            one.wait_joined()
         assert [one.stop() for one in running] == [0] * len(running)
 
 
@@ -84,6 +86,7 @@ def test_killed_in_a_transaction(kafka_bootstrap: str, tmp_path: Path, point: st
         staged(kafka_bootstrap, tmp_path) as stage,
         stage.start(crash_at=point, crash_on=2) as running,
     ):
+        running.wait_joined()
         stage.feed_until_dead(running)
         assert point == "before_commit_return" or running.landmark == point
         running.restart(crash_at="")

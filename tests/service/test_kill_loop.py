@@ -80,7 +80,8 @@ class KillLoop:
     def _kill_in_transaction(self) -> None:
         point = self._next_point(TRANSACTION)
         for service in self._services:
-            service.arm(point) if service.landmark else None
+            if service.landmark:
+                service.arm(point)
         self._await_death()
 
     def _kill_in_restore(self) -> None:
@@ -93,7 +94,7 @@ class KillLoop:
     def _leave_and_return(self, kind: str) -> None:
         point = self._next_point(kind)
         leaver = self._chance.choice(self._services)
-        wait_until(lambda: leaver.landmark not in ("", "mid_restore"), "the leaver has begun")
+        leaver.wait_joined()
         assert leaver.stop() == 0
         self.tally.stops += 1
         others = [service for service in self._services if service is not leaver]
@@ -159,6 +160,8 @@ def test_no_kill_loses_or_doubles_anything(
             feeder.feed(messages)
             feeder.answer(seen)
             caught_up_s = catch_up(cluster, last_fault)
+            for service in services:
+                service.wait_joined()
             assert [service.stop() for service in services] == [0] * INSTANCES
         report = judge(cluster, rules, seen, caught_up_s)
     took_s = time.monotonic() - began
