@@ -3,17 +3,21 @@
 Works on the pieces between and inside spans, so that spans stay right. Invents no words.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from random import Random
 
 from exporters.rows import Row, Span
 
-CHANGE_CHANCE = 0.5
+CHANGE_CHANCE = 0.7
 """Share of the rows that are changed at all."""
 
 TYPO_CHANCE = 0.03
 """Chance of a slip for each letter of a text that gets typos."""
+
+SWAP_CHANCE = 0.5
+"""Share of the entities of a changed row that another one of the type replaces."""
 
 STYLE_CHANCE = 0.5
 """Share of the refilled numbers that take the form of another shop."""
@@ -42,18 +46,32 @@ _STYLES = {
 _FULL_WIDTH_SHIFT = 0xFEE0
 _FULL_WIDTH = {code: code + _FULL_WIDTH_SHIFT for code in range(ord("!"), ord("~") + 1)}
 
-Pieces = list[tuple[str, str | None]]
+Piece = tuple[str, str | None]
 """Text and its entity type, None between entities."""
 
+Pieces = list[Piece]
+Mentions = dict[tuple[str, str], tuple[str, ...]]
+"""Entities by language and type."""
 
-def augmented(row: Row, rng: Random) -> Row:
-    """The row, or a changed copy of it."""
+
+def mentions_of(rows: Iterable[Row]) -> Mentions:
+    """Every entity of the rows, by language and type."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in rows:
+        for span in row.spans or ():
+            found[row.language, span.type].add(row.text[span.start : span.end])
+    return {key: tuple(sorted(texts)) for key, texts in found.items()}
+
+
+def augmented(row: Row, rng: Random, mentions: Mentions | None = None) -> Row:
+    """The row, or a changed copy of it; `mentions` may take the place of its entities."""
     always = row.source in _MADE_UP_SOURCES
     changed = rng.random() < CHANGE_CHANCE
     if not (always or changed):
         return row
     pieces = _pieces(row)
     if row.spans:
+        pieces = [_replaced(piece, row.language, mentions or {}, rng) for piece in pieces]
         pieces = [(_refilled(text, name, rng), name) for text, name in pieces]
     if changed:
         pieces = rng.choice(_CHANGES)(pieces, rng)
@@ -82,6 +100,15 @@ def _joined(row: Row, pieces: Pieces) -> Row:
     if not text.strip():
         return row
     return replace(row, text=text, spans=None if row.spans is None else tuple(spans))
+
+
+def _replaced(piece: Piece, language: str, mentions: Mentions, rng: Random) -> Piece:
+    """Another entity of the same type, now and then: context must tell, not the name."""
+    text, name = piece
+    others = mentions.get((language, name)) if name else None
+    if not others or rng.random() >= SWAP_CHANCE:
+        return piece
+    return rng.choice(others), name
 
 
 def _refilled(text: str, name: str | None, rng: Random) -> str:
@@ -129,6 +156,10 @@ def _no_commas(pieces: Pieces, _rng: Random) -> Pieces:
     return [(text.replace(",", "").replace("，", " "), name) for text, name in pieces]
 
 
+def _unchanged(pieces: Pieces, _rng: Random) -> Pieces:
+    return pieces
+
+
 _CHANGES: tuple[Callable[[Pieces, Random], Pieces], ...] = (
     _lower,
     _typos,
@@ -136,4 +167,7 @@ _CHANGES: tuple[Callable[[Pieces, Random], Pieces], ...] = (
     _bare_end,
     _no_commas,
     _full_width,
+    _unchanged,
+    _unchanged,
+    _unchanged,
 )

@@ -8,10 +8,15 @@ from random import Random
 
 import torch
 
+from consumer.inference.word_pieces import MASK, SPECIAL_TOKENS
 from exporters.encoding import IGNORED, Example
 from exporters.labels import ENTITY_TYPES
 from exporters.rows import Row
 
+MASKED_SHARE = 0.12
+"""Share of the tokens hidden from the network while it learns, so that no word is relied on."""
+
+MASK_ID = SPECIAL_TOKENS.index(MASK)
 LENGTH_JITTER_TOKENS = 4
 """Noise on the sorting key, so that batches differ from epoch to epoch."""
 
@@ -94,6 +99,13 @@ def collated(examples: Sequence[Example]) -> Batch:
         weights=torch.tensor([one.weight for one in examples]),
         weak=torch.tensor([one.weak for one in examples]),
     )
+
+
+def hidden_at_random(ids: torch.Tensor) -> torch.Tensor:
+    """Ids of a batch with some words masked; special tokens and padding stay."""
+    words = ids >= len(SPECIAL_TOKENS)
+    chosen = torch.rand(ids.shape) < MASKED_SHARE
+    return ids.masked_fill(words & chosen, MASK_ID)
 
 
 def _padded(rows: Sequence[list[int]], longest: int, filling: int) -> torch.Tensor:

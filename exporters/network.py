@@ -35,7 +35,7 @@ class Shape:
     bag_buckets: int = 65_536
     bag_width: int = 64
     head_hidden: int = 128
-    dropout: float = 0.1
+    dropout: float = 0.2
 
     @property
     def heads(self) -> int:
@@ -114,9 +114,6 @@ class Network(nn.Module):
         )
         self.tag_head = nn.Linear(shape.width, len(LABELS["tags"]))
         self.apply(_initialise)
-        for head in self.message_heads.values():
-            # The bag learns first: until the encoder has something to say, it says nothing.
-            nn.init.zeros_(head.hidden.weight[:, : 2 * shape.width])  # type: ignore[union-attr, index]
 
     def forward(self, ids: Tensor, lengths: Tensor) -> dict[str, Tensor]:
         """Logits by head: message heads [B, labels], `tags` [B, S, tags]."""

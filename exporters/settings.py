@@ -16,14 +16,14 @@ class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     epochs: Count = 40
     epoch_rows: Count = 5_000
-    own_share_first: Share = 0.35
-    own_share_last: Share = 0.55
+    own_share_first: Share = 0.3
+    own_share_last: Share = 0.5
     batch_rows: Count = 32
     batch_tokens: Count = 1_024
     train_tokens: Annotated[int, Meta(ge=8, le=128)] = 72
     """Training texts are cut to this: long reviews cost much and teach little more."""
-    learning_rate: Annotated[float, Meta(gt=0, lt=1)] = 1e-3
-    weight_decay: Annotated[float, Meta(ge=0, lt=1)] = 0.02
+    learning_rate: Annotated[float, Meta(gt=0, lt=1)] = 8e-4
+    weight_decay: Annotated[float, Meta(ge=0, lt=1)] = 0.05
     warm_up: Share = 0.05
     average: Share = 0.998
     """Decay a step of the averaged weights, which are what is kept."""
@@ -37,7 +37,7 @@ class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     width: Annotated[int, Meta(ge=64, le=1024, multiple_of=64)] = 256
     feed_forward: Annotated[int, Meta(ge=64, le=4096)] = 512
     bag_buckets: Annotated[int, Meta(ge=1_024, le=1 << 20)] = 65_536
-    bag_epochs: Annotated[int, Meta(ge=0)] = 2
+    bag_epochs: Annotated[int, Meta(ge=0)] = 0
     """Epochs of the bag alone, before the encoder joins."""
     bag_epoch_rows: Count = 9_000
     bag_learning_rate: Annotated[float, Meta(gt=0, lt=1)] = 3e-3

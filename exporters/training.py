@@ -15,9 +15,9 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from consumer.inference.tokenizer import TextTokenizer
-from exporters.augment import augmented
+from exporters.augment import augmented, mentions_of
 from exporters.bag_training import train_bag
-from exporters.batches import Batch, draw_rows, packed
+from exporters.batches import Batch, draw_rows, hidden_at_random, packed
 from exporters.bundle_tasks import tasks_of
 from exporters.encoding import encode_rows
 from exporters.evaluation import Score, predict, scores
@@ -53,6 +53,7 @@ class Training:
         torch.manual_seed(settings.seed)
         self._rows, self._settings, self._folder = rows, settings, folder
         self._console = console
+        self._mentions = mentions_of(rows.own)
         self._tokenizer = folder.tokenizer(settings.train_tokens)
         self._full_tokenizer = folder.tokenizer(settings.shape(1).max_tokens)
         self.network = Network(settings.shape(self._tokenizer.vocab_size))
@@ -103,7 +104,8 @@ class Training:
             self._schedule.own_share,
             rng,
         )
-        examples = encode_rows([augmented(row, rng) for row in drawn], self._tokenizer)
+        changed = [augmented(row, rng, self._mentions) for row in drawn]
+        examples = encode_rows(changed, self._tokenizer)
         self.network.train()
         for batch in packed(examples, settings.batch_rows, settings.batch_tokens, rng):
             self._step(batch)
@@ -115,7 +117,8 @@ class Training:
     def _step(self, batch: Batch) -> None:
         for group in self._optimizer.param_groups:
             group["lr"] = self._schedule.learning_rate
-        loss = total_of(losses_of(self.network(batch.ids, batch.lengths), batch))
+        logits = self.network(hidden_at_random(batch.ids), batch.lengths)
+        loss = total_of(losses_of(logits, batch))
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT)

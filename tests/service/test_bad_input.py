@@ -1,4 +1,4 @@
-"""Each bad input ends as a decision or a dead letter with its stated reason; neighbours untouched."""
+"""Each bad input ends as a decision or a dead letter with its reason; neighbours untouched."""
 
 import json
 from pathlib import Path

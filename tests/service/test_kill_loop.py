@@ -94,7 +94,8 @@ class KillLoop:
     def _leave_and_return(self, kind: str) -> None:
         point = self._next_point(kind)
         leaver = self._chance.choice(self._services)
-        leaver.wait_joined()
+        for service in self._services:
+            service.wait_joined()
         assert leaver.stop() == 0
         self.tally.stops += 1
         others = [service for service in self._services if service is not leaver]
