@@ -8,7 +8,7 @@ committed offsets, with the number that each transaction writes into their metad
 it had committed. Nothing is ever guessed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from confluent_kafka import KafkaException, Producer, TopicPartition
@@ -74,8 +74,7 @@ class TransactionalPublisher:
         # 1. Everything the messages caused.
         self._producer.begin_transaction()
         self._landmark("transaction_begun")
-        for record in publication.records:
-            self._produce(record)
+        self._produce_all(publication.records)
         self._landmark("after_produce")
         # 2. The offsets they account for, fenced by our membership.
         self._send_offsets(publication.offsets, marker, membership)
@@ -84,20 +83,22 @@ class TransactionalPublisher:
         self._producer.commit_transaction(-1)
         self._landmark("after_commit")
 
-    def _produce(self, record: OutRecord) -> None:
-        while True:
-            try:
-                self._producer.produce(
-                    record.topic,
-                    record.value,
-                    record.key,
-                    record.partition,
-                    headers=record.headers,  # type: ignore[arg-type]
-                )
-            except BufferError:
-                self._producer.poll(_QUEUE_FULL_WAIT_S)
-            else:
-                return
+    def _produce_all(self, records: Sequence[OutRecord]) -> None:
+        produce = self._producer.produce
+        for record in records:
+            while True:
+                try:
+                    produce(
+                        record.topic,
+                        record.value,
+                        record.key,
+                        record.partition,
+                        headers=record.headers,  # type: ignore[arg-type]
+                    )
+                except BufferError:
+                    self._producer.poll(_QUEUE_FULL_WAIT_S)
+                else:
+                    break
 
     def _send_offsets(self, offsets: Mapping[At, int], marker: str, membership: bytes) -> None:
         checked = []

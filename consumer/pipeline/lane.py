@@ -231,7 +231,7 @@ class Lane:
 
     def _emit(self, key: str, routed: Routed, record: Record | None) -> None:
         self._routed.append(routed)
-        self._records.extend(self._outputs.routed(key, routed, record))
+        self._records += self._outputs.routed(key, routed, record)
         self._states.put(key, routed.state)
         self._timers.arm(key, next_due_ms(routed.state))
         if routed.escalations:

@@ -1,7 +1,5 @@
 """Turns what routing said into records to publish. The only place that serialises events."""
 
-from collections.abc import Iterator
-
 import msgspec
 
 from consumer.contract.catalogue import (
@@ -40,29 +38,24 @@ class Outputs:
             for event_type in (ESCALATION_OPENED, ESCALATION_UPDATED, ESCALATION_RESOLVED)
         }
 
-    def routed(self, key: str, routed: Routed, record: Record | None) -> Iterator[OutRecord]:
+    def routed(self, key: str, routed: Routed, record: Record | None) -> list[OutRecord]:
         """The decision, then the escalation changes, of one input record or (None) of a timer."""
         raw_key = key.encode()
-        trace = _trace_of(record)
-        decision = routed.decision
-        cause = decision.decision_id if decision else _coordinates(record)
+        trace = _trace_of(record) if record is not None and record.headers else None
+        decision, records, cause = routed.decision, [], _coordinates(record)
         if decision is not None:
-            yield OutRecord(
-                self._topics.routing,
-                raw_key,
-                self._encoder.encode(decision),
-                self._decided.headers(
-                    decision.decision_id, key, decision.decided_at, _coordinates(record), trace
-                ),
+            headers = self._decided.headers(
+                decision.decision_id, key, decision.decided_at, cause, trace
             )
+            value = self._encoder.encode(decision)
+            records.append(OutRecord(self._topics.routing, raw_key, value, headers))
+            cause = decision.decision_id
         for name, event in routed.escalations:
             identity = escalation_event_id(name, event.escalation_id, event.seq)
-            yield OutRecord(
-                self._topics.escalations,
-                raw_key,
-                self._encoder.encode(event),
-                self._escalations[name].headers(identity, key, event.updated_at, cause, trace),
-            )
+            headers = self._escalations[name].headers(identity, key, event.updated_at, cause, trace)
+            value = self._encoder.encode(event)
+            records.append(OutRecord(self._topics.escalations, raw_key, value, headers))
+        return records
 
     def dead(self, rejected: Rejected, decision_id: str | None) -> OutRecord:
         """The original bytes with the reason beside them."""
@@ -94,9 +87,5 @@ def _coordinates(record: Record | None) -> str:
     return "timer" if record is None else f"{record.topic}/{record.partition}/{record.offset}"
 
 
-def _trace_of(record: Record | None) -> bytes | None:
-    if record is not None:
-        for name, value in record.headers:
-            if name == _TRACE_HEADER:
-                return value
-    return None
+def _trace_of(record: Record) -> bytes | None:
+    return next((value for name, value in record.headers if name == _TRACE_HEADER), None)
