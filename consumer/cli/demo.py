@@ -65,24 +65,21 @@ def demo(
     console = Console()
     with ExitStack() as stack:
         console.print("starting Kafka and the models ...", style="dim")
-        bootstrap = stack.enter_context(_cluster(kafka, console, in_process=in_process))
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="chat-router-demo-"))
-        settings = _settings(bootstrap, Path(folder), transactions=not in_process)
-        if not in_process:
+        if in_process:
+            cluster = stack.enter_context(InProcessKafka())
+            settings = _settings(cluster.bootstrap, Path(folder), transactions=False)
+            cluster.create(settings.kafka.topics.model_dump().values())
+        else:
+            bootstrap = kafka or stack.enter_context(_embedded(console))
+            settings = _settings(bootstrap, Path(folder), transactions=True)
             _create_topics(settings)
         code = _play(settings, console, pace, forever=forever)
     raise typer.Exit(code)
 
 
 @contextmanager
-def _cluster(kafka: str | None, console: Console, *, in_process: bool) -> Iterator[str]:
-    if kafka is not None:
-        yield kafka
-        return
-    if in_process:
-        with InProcessKafka() as cluster:
-            yield cluster.bootstrap
-        return
+def _embedded(console: Console) -> Iterator[str]:
     # The extra [broker] is needed for this way only.
     from consumer.broker.cluster import BrokerSettings, EmbeddedKafka
 
@@ -126,6 +123,7 @@ def _play(settings: Settings, console: Console, pace: float, *, forever: bool) -
         except KeyboardInterrupt:
             replay.stop.set()
         code = router.lifecycle.stop()
+    feed.close()
     tail.close()
     summary(console, tally, replay.sent)
     return code or (ExitCode.OK if tally.decided else ExitCode.INTERNAL)

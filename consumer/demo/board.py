@@ -13,6 +13,16 @@ _ANGER = {"none": "dim", "mild": "yellow", "high": "red", "severe": "bold white 
 _CATEGORY = {"complaint": "red", "suggestion": "cyan", "query": "green"}
 _MOOD_WORSE, _MOOD_BETTER = -0.1, 0.1
 _TEXT_CELLS = 42
+# Names and their shares of the width.
+_COLUMNS = (
+    ("message", 7),
+    ("category", 2),
+    ("intent", 3),
+    ("tags", 5),
+    ("mood", 2),
+    ("anger", 3),
+    ("goes to", 7),
+)
 
 
 def board(tally: Tally, texts: dict[str, str], lag: int) -> RenderableType:
@@ -46,10 +56,8 @@ def _sorted(counts: Any) -> list[tuple[str, int]]:
 
 def _decisions(tally: Tally, texts: dict[str, str]) -> Table:
     table = Table(title="Chat Router: decisions under read_committed", expand=True)
-    for name in ("message", "category", "intent", "tags", "mood", "anger", "goes to"):
-        table.add_column(
-            name, no_wrap=True, overflow="ellipsis", ratio=3 if name == "message" else 2
-        )
+    for name, ratio in _COLUMNS:
+        table.add_column(name, no_wrap=True, overflow="ellipsis", ratio=ratio)
     for decision in tally.recent:
         table.add_row(*_cells(decision, texts))
     return table

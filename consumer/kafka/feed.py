@@ -48,6 +48,10 @@ class Feed:
         """Waits for all acknowledgements; how many are still missing."""
         return self._producer.flush(_FLUSH_S)
 
+    def close(self) -> None:
+        """Ends the producer."""
+        self._producer.close()
+
     def _delivered(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None:
             self.refused += 1

@@ -82,6 +82,10 @@ class RunningService:
         """Whether the process lives."""
         return self.process.poll() is None
 
+    def wait_begun(self) -> None:
+        """Until the group has called it, be it for nothing."""
+        wait_until(lambda: self.landmark != "", "beginning")
+
     def wait_joined(self) -> None:
         """Until the group has told it what is its own."""
         wait_until(lambda: self.landmark not in ("", "in_on_assign"), "joining")

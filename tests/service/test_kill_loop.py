@@ -64,7 +64,7 @@ class KillLoop:
 
     def _kill_at_random(self) -> None:
         victim = self._chance.choice(self._services)
-        wait_until(lambda: victim.landmark != "", "the victim has begun")
+        victim.wait_begun()
         until = time.monotonic() + self._chance.uniform(0.0, 3.0)
         while time.monotonic() < until:
             self._feed(TRICKLE)
@@ -80,8 +80,8 @@ class KillLoop:
     def _kill_in_transaction(self) -> None:
         point = self._next_point(TRANSACTION)
         for service in self._services:
-            if service.landmark:
-                service.arm(point)
+            service.wait_begun()
+            service.arm(point)
         self._await_death()
 
     def _kill_in_restore(self) -> None:
