@@ -4,7 +4,7 @@ Works on the pieces between and inside spans, so that spans stay right. Invents 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from random import Random
 
@@ -50,7 +50,7 @@ Piece = tuple[str, str | None]
 """Text and its entity type, None between entities."""
 
 Pieces = list[Piece]
-Mentions = dict[tuple[str, str], tuple[str, ...]]
+Mentions = Mapping[tuple[str, str], tuple[str, ...]]
 """Entities by language and type."""
 
 
@@ -104,7 +104,7 @@ def _joined(row: Row, pieces: Pieces) -> Row:
 
 def _replaced(piece: Piece, language: str, mentions: Mentions, rng: Random) -> Piece:
     """Another entity of the same type, now and then: context must tell, not the name."""
-    text, name = piece
+    name = piece[1]
     others = mentions.get((language, name)) if name else None
     if not others or rng.random() >= SWAP_CHANCE:
         return piece

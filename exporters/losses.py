@@ -17,18 +17,12 @@ HEAD_WEIGHTS = {"category": 1.0, "intent": 1.0, "sentiment": 1.0, "anger": 1.5, 
 
 def losses_of(logits: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
     """Loss of each head over the rows that have its label; 0 where none has."""
-    losses = message_losses_of(logits, batch)
-    losses["tags"] = _tag_loss(logits["tags"], batch)
-    return losses
-
-
-def message_losses_of(logits: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
-    """The same without the tags."""
     losses: dict[str, Tensor] = {
         head: _choice_loss(logits[head], batch.choices[:, place], batch)
         for place, head in enumerate(CHOICE_HEADS)
     }
     losses["anger"] = _anger_loss(logits["anger"], batch)
+    losses["tags"] = _tag_loss(logits["tags"], batch)
     return losses
 
 

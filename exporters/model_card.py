@@ -15,7 +15,8 @@ person.
 _LIMITS = """\
 - Starter weights: small, trained from scratch in minutes on one machine. Expect them to be wrong
   often enough that thresholds, business rules and people stay in charge.
-- Figures on held-out own rows are of the same writers as the training rows. Figures on public rows
+- Figures on held-out own rows are of the same writers as the training rows, and the epoch was
+  chosen and the temperatures fitted on them. Figures on public rows
   are of other domains and other labelling rules. Neither is your traffic: measure on your own.
 - Irony, mixed languages, long messages (over 128 tokens) and sectors outside retail, travel,
   banking, telecoms and software are weak spots. Text is lower-cased: capitals do not count as

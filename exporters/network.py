@@ -125,13 +125,6 @@ class Network(nn.Module):
         logits["tags"] = self.tag_head(states)
         return logits
 
-    def from_bag(self, ids: Tensor, lengths: Tensor) -> dict[str, Tensor]:
-        """Logits of the message heads from the bag alone: a hundredth of the work."""
-        share = (real_tokens(ids, lengths) / lengths[:, None])[..., None]
-        bag = self._bag(self._grams(ids), share)
-        nothing = bag.new_zeros(len(ids), 2 * self.shape.width)
-        return self._heads([nothing, bag])
-
     def _grams(self, ids: Tensor) -> Tensor:
         first, second, third = hashed_grams(ids, self.shape.bag_buckets)
         grams: Tensor = self.bag(first) + self.bag(second) + self.bag(third)

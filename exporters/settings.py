@@ -37,10 +37,6 @@ class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     width: Annotated[int, Meta(ge=64, le=1024, multiple_of=64)] = 256
     feed_forward: Annotated[int, Meta(ge=64, le=4096)] = 512
     bag_buckets: Annotated[int, Meta(ge=1_024, le=1 << 20)] = 65_536
-    bag_epochs: Annotated[int, Meta(ge=0)] = 0
-    """Epochs of the bag alone, before the encoder joins."""
-    bag_epoch_rows: Count = 9_000
-    bag_learning_rate: Annotated[float, Meta(gt=0, lt=1)] = 3e-3
 
     def shape(self, vocabulary: int) -> Shape:
         """The network of these settings over a vocabulary of this size."""

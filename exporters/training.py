@@ -16,7 +16,6 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from consumer.inference.tokenizer import TextTokenizer
 from exporters.augment import augmented, mentions_of
-from exporters.bag_training import train_bag
 from exporters.batches import Batch, draw_rows, hidden_at_random, packed
 from exporters.bundle_tasks import tasks_of
 from exporters.encoding import encode_rows
@@ -69,26 +68,11 @@ class Training:
         """Trains to the end of the schedule or of patience; returns the run's record."""
         if resume and self._folder.has_checkpoint:
             self._load()
-        else:
-            self._train_bag()
         with Reporter(self._folder.path, self._console, self._schedule.rows_in_all) as reporter:
             while self._goes_on():
                 self._train_epoch(reporter)
                 self._finish_epoch(reporter)
         return self._folder.read_record()
-
-    def _train_bag(self) -> None:
-        def tell(epoch: int) -> None:
-            self._console.print(f"bag of n-grams: epoch {epoch} of {self._settings.bag_epochs}")
-
-        train_bag(
-            self.network,
-            (list(self._rows.own), list(self._rows.public)),
-            self._tokenizer,
-            self._settings,
-            tell,
-        )
-        self._average.module.load_state_dict(self.network.state_dict())
 
     def _goes_on(self) -> bool:
         waited = self._epoch - self._best_epoch

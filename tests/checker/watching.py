@@ -6,7 +6,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from tests.checker.history import At, Entry, TopicNames
 from tests.checker.reading import Reader, entry_of
@@ -18,13 +18,15 @@ JOIN_S = 30.0
 
 
 class Watch:
-    """Two threads that only look. What they saw is valid after the `with` block."""
+    """Two threads that only look. What they saw is whole after the `with` block."""
 
     def __init__(self, bootstrap: str, names: TopicNames, group: str) -> None:
         self._names = names
         self._bootstrap = bootstrap
         self._offsets = Reader(bootstrap, names, group)
         self._ending = threading.Event()
+        self._goal: dict[At, int] = {}
+        self._reached: dict[At, int] = {}
         self._threads = [
             threading.Thread(target=self._read, name="live-reader"),
             threading.Thread(target=self._sample, name="offset-sampler"),
@@ -52,6 +54,7 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._goal = self._offsets.ends(*self._names.outputs)
         self._ending.set()
         for thread in self._threads:
             thread.join(JOIN_S)
@@ -65,27 +68,36 @@ class Watch:
                 "group.id": "live-reader",
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",
+                "enable.partition.eof": True,
                 "fetch.wait.max.ms": 20,
             }
         )
         consumer.assign([TopicPartition(*at, 0) for at in self.live])
         try:
-            # What was visible when the watch ended has surely arrived one empty poll later.
-            while self._take(consumer) or not self._ending.is_set():
-                pass
+            while not self._ending.is_set():
+                self._take(consumer)
+            deadline = time.monotonic() + JOIN_S / 2
+            while not self._at_goal() and time.monotonic() < deadline:
+                self._take(consumer)
         except BaseException as failure:
             self.failure = failure
         finally:
             consumer.close()
 
-    def _take(self, consumer: Consumer) -> bool:
-        messages = consumer.consume(1, POLL_S if not self._ending.is_set() else 1.0)
+    def _at_goal(self) -> bool:
+        return all(self._reached.get(at, 0) >= end for at, end in self._goal.items())
+
+    def _take(self, consumer: Consumer) -> None:
+        messages = consumer.consume(1, POLL_S)
         messages += consumer.consume(CHUNK, 0)
         for message in messages:
-            if message.error() is None:
-                entry = entry_of(message)
-                self.live[(entry.topic, entry.partition)].append(entry)
-        return bool(messages)
+            entry = entry_of(message)
+            at, error = (entry.topic, entry.partition), message.error()
+            if error is None:
+                self.live[at].append(entry)
+            elif error.code() == KafkaError._PARTITION_EOF:
+                # Offsets of control records are told by nothing else.
+                self._reached[at] = entry.offset
 
     def _sample(self) -> None:
         while not self._ending.is_set():

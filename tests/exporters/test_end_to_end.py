@@ -22,8 +22,6 @@ TINY = (
     "width=64",
     "feed_forward=64",
     "bag_buckets=1024",
-    "bag_epochs=1",
-    "bag_epoch_rows=64",
     "vocabulary=300",
     "threads=1",
 )

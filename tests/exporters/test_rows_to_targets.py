@@ -5,10 +5,10 @@ import torch
 
 from consumer.inference.tokenizer import TextTokenizer
 from exporters.augment import augmented
-from exporters.batches import collated, draw_rows, packed
+from exporters.batches import MASK_ID, collated, draw_rows, hidden_at_random, packed
 from exporters.encoding import IGNORED, encode_rows, spans_of
 from exporters.labels import TAGS
-from exporters.losses import losses_of, message_losses_of
+from exporters.losses import losses_of
 from exporters.network import MAX_VOCABULARY, MULTIPLIERS, Network, Shape
 from exporters.rows import ALL_TYPES, Row, Span
 from exporters.vocabulary import train_tokenizer
@@ -104,12 +104,22 @@ def test_padding_and_neighbours_do_not_change_a_message(tokenizer: TextTokenizer
         torch.testing.assert_close(one[head][0], other[head][0], atol=1e-5, rtol=1e-4)
 
 
-def test_the_bag_alone_trains_the_message_heads(tokenizer: TextTokenizer) -> None:
-    network = Network(TINY)
-    batch = collated(encode_rows([ROW], tokenizer))
-    sum(message_losses_of(network.from_bag(batch.ids, batch.lengths), batch).values()).backward()  # type: ignore[union-attr]
-    assert network.bag.weight.grad is not None
-    assert network.tokens.weight.grad is None
+def test_words_are_hidden_but_never_special_tokens_or_padding() -> None:
+    ids = torch.tensor([[2, *range(5, 105), 3, 0, 0]])
+    hidden = hidden_at_random(ids)
+    changed = hidden != ids
+    assert changed.any()
+    assert not changed[ids < 5].any()
+    assert bool((hidden[changed] == MASK_ID).all())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_another_entity_of_the_type_may_take_the_place_of_one(seed: int) -> None:
+    row = Row("ask 张三 now", "zh", "own", spans=(Span(4, 6, "PERSON"),))
+    mentions = {("zh", "PERSON"): ("欧阳小明",), ("zh", "ORG"): ("wrong",)}
+    texts = {augmented(row, Random(number + seed * 50), mentions).text for number in range(50)}
+    assert any("欧阳小明" in text for text in texts)
+    assert not any("wrong" in text for text in texts)
 
 
 def test_hashes_of_any_ids_fit_the_integers_of_the_graph() -> None:

@@ -27,6 +27,8 @@ PAGE_BYTES = 2 * LANDMARK_BYTES
 # Shorter than a commit takes, so that the process dies while it waits for the answer.
 INSIDE_COMMIT_S = 0.002
 INSIDE_COMMIT = "before_commit_return"
+# Before a point: the process stops there, as a zombie does, instead of dying.
+STOP = "stop:"
 
 
 class Landmarks:
@@ -45,16 +47,16 @@ class Landmarks:
 
     def __call__(self, point: str) -> None:
         self._page[:LANDMARK_BYTES] = point.encode().ljust(LANDMARK_BYTES, b"\0")
-        crash_at = self._page[LANDMARK_BYTES:].rstrip(b"\0").decode()
-        if crash_at not in (point, INSIDE_COMMIT):
-            return
-        if crash_at == INSIDE_COMMIT and point != "after_send_offsets":
+        asked = self._page[LANDMARK_BYTES:].rstrip(b"\0").decode()
+        if asked == INSIDE_COMMIT and point == "after_send_offsets":
+            threading.Timer(INSIDE_COMMIT_S, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        if asked not in (point, STOP + point):
             return
         self._left -= 1
-        if self._left <= 0 and crash_at == point:
-            os.kill(os.getpid(), signal.SIGKILL)
-        elif self._left <= 0:
-            threading.Timer(INSIDE_COMMIT_S, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        if self._left <= 0:
+            self._page[LANDMARK_BYTES:] = bytes(LANDMARK_BYTES)
+            stop = asked.startswith(STOP)
+            os.kill(os.getpid(), signal.SIGSTOP if stop else signal.SIGKILL)
 
 
 def main(path: Path) -> int:

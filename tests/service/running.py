@@ -78,6 +78,20 @@ class RunningService:
             page.write(point.encode().ljust(LANDMARK_BYTES, b"\0"))
 
     @property
+    def stopped(self) -> bool:
+        """Whether a SIGSTOP holds it."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] == "T"
+
+    def freeze(self) -> None:
+        """SIGSTOP."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self.process.send_signal(signal.SIGCONT)
+
+    @property
     def running(self) -> bool:
         """Whether the process lives."""
         return self.process.poll() is None
