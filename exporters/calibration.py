@@ -22,8 +22,11 @@ from exporters.torch_model import by_length
 TEMPERATURES = np.geomspace(0.4, 5.0, 60)
 SUGGEST_PRECISION = 0.7
 AUTOMATE_PRECISION = 0.9
-MIXED_PRECISION = 0.6
+MIXED_PRECISION = 0.5
 """Below this, the first two intents are as good as mixed up."""
+
+MARGIN_WINDOW = 0.1
+"""Width of the stretch of margins over which that precision is taken."""
 
 LEAST_ROWS = 10
 """A precision over fewer rows says nothing."""
@@ -33,7 +36,7 @@ IN_SCOPE_LOST = 0.05
 
 SAFE_AUTOMATE = 0.95
 _GRID = np.arange(0.3, 0.991, 0.01)
-_MARGINS = np.arange(0.02, 0.5, 0.02)
+_MARGINS = np.arange(0.02, 0.31, 0.02)
 _PENALTY = 1e-12
 
 Floats = NDArray[np.floating[Any]]
@@ -138,10 +141,11 @@ def _least_with(
 
 
 def _margin(margins: Floats, right: NDArray[np.bool_]) -> float:
-    """The widest margin below which the first intent is wrong too often."""
+    """The margin up to which the first intent is no better than a toss, window by window."""
     widest = 0.0
     for bound in _MARGINS:
-        below = right[margins < bound]
-        if len(below) >= LEAST_ROWS and below.mean() < MIXED_PRECISION:
-            widest = float(bound)
+        near = right[(margins >= bound - MARGIN_WINDOW) & (margins < bound)]
+        if len(near) >= LEAST_ROWS and near.mean() >= MIXED_PRECISION:
+            break
+        widest = float(bound)
     return round(widest, 2)

@@ -37,6 +37,14 @@ def test_thresholds_rise_with_the_precision_they_promise() -> None:
     assert 0 < found.out_of_scope < found.automate
 
 
+def test_the_margin_ends_where_the_first_intent_is_better_than_a_toss() -> None:
+    margins = RNG.uniform(0.0, 0.9, 4_000)
+    right = RNG.random(4_000) < np.where(margins < 0.15, 0.3, 0.9)
+    chances = np.stack([(1 + margins) / 2, (1 - margins) / 2], axis=1)
+    found = thresholds_of(chances, np.where(right, 0, 1), intent=True)
+    assert 0.1 <= found.ambiguity_margin <= 0.2
+
+
 def test_a_head_that_is_never_right_automates_nothing() -> None:
     chances = np.tile([0.9, 0.1], (50, 1))
     found = thresholds_of(chances, np.ones(50, int), intent=False)

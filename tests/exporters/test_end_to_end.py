@@ -12,7 +12,7 @@ from exporters.bundling import CARD_FILE
 from exporters.cli import app, main
 from exporters.cli_steps import bundle_run, evaluate_bundle, export_run, train_run
 from exporters.golden_texts import GOLDEN_TEXTS
-from exporters.run_folder import RunFolder
+from exporters.run_folder import CHECKPOINT_FILE, RunFolder
 from tests.exporters.tiny_corpus import write_corpus
 
 TINY = (
@@ -78,15 +78,18 @@ def test_a_finished_run_resumes_without_learning_more(run: Path, corpus: Path) -
     assert RunFolder(run).read_record() == before
 
 
-def test_an_interrupted_run_ends_where_a_straight_one_ends(
+def test_an_interrupted_run_goes_on_from_its_last_epoch_to_the_end(
     run: Path, corpus: Path, tmp_path: Path
 ) -> None:
-    path = tmp_path / "again"
-    train_run(path, None, corpus, False, [*TINY, "epochs=1"], quiet())
-    folder = RunFolder(path)
+    folder = RunFolder(tmp_path / "again")
+    train_run(folder.path, None, corpus, False, [*TINY, "epochs=1"], quiet())
+    assert folder.read_tensors(CHECKPOINT_FILE)["epoch"] == 1
     folder.write_settings(RunFolder(run).read_settings())
-    train_run(path, None, corpus, True, (), quiet())
-    assert folder.read_record()["rows_seen"] == RunFolder(run).read_record()["rows_seen"]
+    train_run(folder.path, None, corpus, True, (), quiet())
+    resumed = folder.read_tensors(CHECKPOINT_FILE)
+    straight = RunFolder(run).read_tensors(CHECKPOINT_FILE)
+    for counted in ("epoch", "rows_done"):
+        assert resumed[counted] == straight[counted]
 
 
 def test_export_writes_the_variants_that_were_asked_for(
