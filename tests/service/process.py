@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from pathlib import Path
 
 from consumer.app import ServiceSettings, build_service
@@ -75,7 +76,11 @@ def main(path: Path) -> int:
     rules = Path(raw["rules"]) if "rules" in raw else DEFAULT_RULES
     landmarks = Landmarks(Path(raw["landmark"]), raw.get("crash_at", ""), raw.get("crash_on", 1))
     service = build_service(settings, open_marked_model, load_ruleset(rules), landmark=landmarks)
-    return Lifecycle(service.pipeline.run, settings.loop.drain_s + 5.0).serve()
+    lifecycle = Lifecycle(service.pipeline.run, settings.loop.drain_s + 5.0)
+    code = lifecycle.serve()
+    if lifecycle.failure is not None:
+        traceback.print_exception(lifecycle.failure)
+    return code
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ class KillLoop:
         others = [service for service in self._services if service is not leaver]
         for service in others:
             service.arm(point)
-        leaver.restart(crash_at="")
+        leaver.restart(crash_at=point)
         self._await_death()
 
     def _await_death(self) -> None:
@@ -115,14 +115,23 @@ class KillLoop:
             return bool(dead())
 
         wait_until(died, "the death of an armed instance")
-        for service in self._services:
-            if service.running and service.landmark_file.exists():
-                service.arm("")
+        while victims := dead():
+            self._bury(victims)
+            self._disarm()
+
+    def _bury(self, victims: list[RunningService]) -> None:
         lag = self._reader.lag()
-        for service in dead():
+        for service in victims:
             assert service.process.wait() < 0, service.log.read_text()[-2_000:]
             self._count(service, lag)
             service.restart(crash_at="")
+
+    def _disarm(self) -> None:
+        """One that is just starting reads its point from its settings: so it is waited for."""
+        wait_until(lambda: all(map(_begun_or_dead, self._services)), "beginning")
+        for service in self._services:
+            if service.running:
+                service.arm("")
 
     def _next_point(self, kind: str) -> str:
         points = POINTS[kind]
@@ -135,6 +144,10 @@ class KillLoop:
 
     def _count(self, victim: RunningService, lag: int) -> None:
         self.tally.count(victim.landmark, lag)
+
+
+def _begun_or_dead(service: RunningService) -> bool:
+    return service.landmark != "" or not service.running
 
 
 def test_no_kill_loses_or_doubles_anything(
