@@ -212,7 +212,7 @@ class SourceRef(Struct, frozen=True, gc=False):
     offset: int
 
 
-class RoutingDecided(Struct, frozen=True, kw_only=True):
+class RoutingDecided(Struct, frozen=True):
     """One decision: exactly one for each customer turn that can be attributed."""
 
     decision_id: str

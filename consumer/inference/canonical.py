@@ -25,6 +25,8 @@ _PLAIN = (
     r"\U0001f680-\U0001f6ff\U0001f900-\U0001f9ff\U0001fa70-\U0001faff\U00020000-\U0002a6df"
 )
 _ODD = re.compile(f"[^{_PLAIN}]+")
+# Those of the plain characters that NFKC maps to another.
+_WIDE = re.compile("[\u00a0\u2011\u3000\uff01-\uff5e\uffe0\uffe1\uffe5]+")
 _HIDDEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff"
@@ -64,8 +66,15 @@ def canonicalise(text: str, max_chars: int) -> Canonical:
     if text.isascii() and text.isprintable():
         return Canonical(text, truncated=truncated)
     if _ODD.search(text) is None:
-        return Canonical(unicodedata.normalize("NFKC", text), truncated=truncated)
+        return Canonical(_plain_form(text), truncated=truncated)
     return _Rewriter(text, max_chars).run(truncated)
+
+
+def _plain_form(text: str) -> str:
+    """NFKC of plain characters: it takes most of a text apart for the sake of one wide comma."""
+    if unicodedata.is_normalized("NFKC", text):
+        return text
+    return _WIDE.sub(lambda wide: unicodedata.normalize("NFKC", wide[0]), text)
 
 
 def _cut(text: str, max_chars: int) -> str:
@@ -119,7 +128,7 @@ class _Rewriter:
 
     def _plain(self, start: int, end: int) -> None:
         if start < end:
-            self.pieces.append(unicodedata.normalize("NFKC", self.text[start:end]))
+            self.pieces.append(_plain_form(self.text[start:end]))
             self.offsets.extend(range(start, end))
             self.ends.extend(range(start + 1, end + 1))
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from consumer.contract.decision import Entity
+from consumer.inference.canonical import Canonical
 from consumer.inference.patterns import SURE, find_patterns
 from consumer.inference.personal import is_personal, masked
 from consumer.inference.prepared import Prepared
@@ -35,17 +36,23 @@ _TEN_THOUSAND = 10_000
 
 def to_entities(prepared: Prepared, spans: Sequence[Span]) -> tuple[Entity, ...]:
     """Entities of a text, in order of their start, none overlapping another."""
-    form = prepared.canonical
-    patterns = find_patterns(form.text)
-    if not patterns and not spans:
-        return ()
-    shaped = [
-        Span(one.type, *form.raw_span(one.start, one.end), one.confidence) for one in patterns
-    ]
+    shaped = _found(prepared.canonical)
+    if not spans:
+        return tuple([_entity(prepared.text, span, "regex") for span in shaped])
     return tuple(
-        _entity(prepared.text, span, "regex" if any(span is one for one in shaped) else "model")
-        for span in merged(spans, shaped)
+        [
+            _entity(prepared.text, span, "regex" if any(span is one for one in shaped) else "model")
+            for span in merged(spans, shaped)
+        ]
     )
+
+
+def _found(form: Canonical) -> list[Span]:
+    """The patterns' spans, of the raw text."""
+    spans = find_patterns(form.text)
+    if form.offsets is None:
+        return spans
+    return [Span(one.type, *form.raw_span(one.start, one.end), one.confidence) for one in spans]
 
 
 def merged(model: Sequence[Span], shaped: Sequence[Span]) -> list[Span]:

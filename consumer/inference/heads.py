@@ -34,10 +34,18 @@ def softmax(logits: Floats, temperature: float) -> Floats:
     return scaled
 
 
+def top_chance(logits: Floats, temperature: float) -> Floats:
+    """The greatest of the probabilities that `softmax` gives."""
+    scaled = logits.astype(np.float64) / temperature
+    scaled -= scaled.max(axis=-1, keepdims=True)
+    chances: Floats = 1 / np.exp(scaled, out=scaled).sum(axis=-1)
+    return chances
+
+
 def anger_scores(logits: Floats) -> Floats:
     """Mean of P(level >= 1), P(>= 2) and P(>= 3): the expected level divided by three."""
     # The logistic function, written so that nothing overflows.
-    means: Floats = 0.5 + 0.5 * np.tanh(0.5 * logits).mean(axis=-1)
+    means: Floats = 0.5 + 0.5 * (np.tanh(0.5 * logits).sum(axis=-1) / logits.shape[-1])
     return means
 
 
@@ -61,19 +69,17 @@ class Heads:
         if not self._shapes_hold(len(batch), int(lengths.max()), outputs):
             return [_WRONG_SHAPE] * len(batch)
         with np.errstate(all="ignore"):  # rows that are not finite are dropped below
-            flat, anger, finite = self._side_by_side.probabilities(outputs)
-            tagged, readable = self._tagged(lengths, outputs)
+            scores, finite = self._side_by_side.scores(outputs)
+            labels, tagged, readable = self._tagged(lengths, outputs)
             finite &= readable
-            spans = self._spans(batch, tagged & finite[:, None], outputs)
-        rows = zip(finite.tolist(), flat.tolist(), anger.round(_DECIMALS).tolist(), strict=True)
+            spans = self._spans(batch, labels, tagged & finite[:, None], outputs)
+        rows = zip(finite.tolist(), scores.tolist(), strict=True)
         return [
-            self._prediction(numbers, score, spans.get(row, ())) if good else _NOT_FINITE
-            for row, (good, numbers, score) in enumerate(rows)
+            self._prediction(numbers, spans.get(row, ())) if good else _NOT_FINITE
+            for row, (good, numbers) in enumerate(rows)
         ]
 
-    def _prediction(
-        self, numbers: list[float], anger: float, spans: tuple[Span, ...]
-    ) -> Prediction:
+    def _prediction(self, numbers: list[float], spans: tuple[Span, ...]) -> Prediction:
         """A row's numbers by label; `zip` stops at the shorter, so each head takes its own."""
         column = iter(numbers)
         category, intent, sentiment = self._labels
@@ -81,7 +87,7 @@ class Heads:
             dict(zip(category, column, strict=False)),
             dict(zip(intent, column, strict=False)),
             dict(zip(sentiment, column, strict=False)),
-            anger,
+            next(column),
             spans,
         )
 
@@ -102,27 +108,29 @@ class Heads:
             return False
         return tags.shape[::2] == (rows, len(tasks.tags.labels))
 
-    def _tagged(self, lengths: NDArray[np.int32], outputs: Outputs) -> tuple[Flags, Flags]:
-        """Words that have a tag [rows, width]; and rows whose tags are numbers [rows]."""
+    def _tagged(
+        self, lengths: NDArray[np.int32], outputs: Outputs
+    ) -> tuple[NDArray[np.intp], Flags, Flags]:
+        """Best labels, words that have a tag [rows, width]; rows whose tags are numbers [rows]."""
         logits = outputs[self._tasks.tags.output]
-        top = logits.max(axis=2)
+        labels = logits.argmax(axis=2)  # a third of the cost of `max`; NaN counts as the greatest
+        top = logits.ravel().take(labels + _starts(logits))
         columns = np.arange(logits.shape[1])
         words = columns < lengths[:, None] - 1  # neither padding nor the last special token
         words[:, 0] = False  # nor the first
         readable: Flags = (np.isfinite(top) | ~words).all(axis=1)
-        return (top > logits[:, :, self._outside]) & words, readable
+        return labels, (top > logits[:, :, self._outside]) & words, readable
 
     def _spans(
-        self, batch: Sequence[Prepared], tagged: Flags, outputs: Outputs
+        self, batch: Sequence[Prepared], labels: NDArray[np.intp], tagged: Flags, outputs: Outputs
     ) -> dict[int, tuple[Span, ...]]:
         """Spans of the rows that have any; only tagged tokens are looked at one by one."""
         rows, columns = tagged.nonzero()
         if not len(rows):
             return {}
         task = self._tasks.tags
-        chances = softmax(outputs[task.output][rows, columns], task.temperature)
-        tags = chances.argmax(axis=1)
-        sure = chances.max(axis=1).round(_DECIMALS)
+        tags = labels[rows, columns]
+        sure = top_chance(outputs[task.output][rows, columns], task.temperature).round(_DECIMALS)
         tokens = zip(rows.tolist(), columns.tolist(), tags.tolist(), sure.tolist(), strict=True)
         return self._joined(batch, tokens)
 
@@ -178,8 +186,8 @@ class _SideBySide:
         self._starts = np.cumsum([0, *sizes[:-1]])
         self._head_of = np.repeat(np.arange(len(sizes)), sizes)
 
-    def probabilities(self, outputs: Outputs) -> tuple[Floats, Floats, Flags]:
-        """Softmax of each labelled head [rows, all labels], anger [rows], and which are finite."""
+    def scores(self, outputs: Outputs) -> tuple[Floats, Flags]:
+        """Softmax of each labelled head, then anger [rows, all labels + 1]; which are finite."""
         logits = [outputs[name] for name in self._outputs]
         every: Floats = np.concatenate(logits, axis=1, dtype=np.float64)
         finite: Flags = np.isfinite(every.sum(axis=1))  # one sum tells of any of its terms
@@ -188,7 +196,14 @@ class _SideBySide:
         flat -= np.maximum.reduceat(flat, self._starts, axis=1)[:, self._head_of]
         np.exp(flat, out=flat)
         flat /= np.add.reduceat(flat, self._starts, axis=1)[:, self._head_of]
-        return flat.round(_DECIMALS), anger_scores(every[:, self._flat :]), finite
+        every[:, self._flat] = anger_scores(every[:, self._flat :])
+        return every[:, : self._flat + 1].round(_DECIMALS), finite
+
+
+def _starts(logits: NDArray[Any]) -> NDArray[np.intp]:
+    """Where the labels of each word begin in the flat array."""
+    rows, width, labels = logits.shape
+    return np.arange(0, rows * width * labels, labels).reshape(rows, width)
 
 
 def _uniform(labels: Sequence[str]) -> dict[str, float]:

@@ -118,6 +118,9 @@ def producer_properties(settings: KafkaSettings) -> Properties:
         "compression.type": "lz4",
         "message.max.bytes": settings.max_message_bytes,
         "queue.buffering.max.messages": 200_000,
+        # A topic that is missing must be said to be so before the transaction times out, for that
+        # would look like a slow broker and be tried again for ever.
+        "topic.metadata.propagation.max.ms": min(5_000, settings.transaction_timeout_ms // 4),
     }
 
 

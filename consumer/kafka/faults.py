@@ -33,9 +33,18 @@ _STOP = frozenset(
         KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001
         KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
         KafkaError.MSG_SIZE_TOO_LARGE,
+        KafkaError.INVALID_RECORD,
+        KafkaError.POLICY_VIOLATION,
+        KafkaError.TOPIC_EXCEPTION,
         KafkaError._AUTHENTICATION,  # noqa: SLF001
     }
 )
+_PURGED = frozenset({KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT})  # noqa: SLF001
+
+
+def is_purge(error: KafkaError) -> bool:
+    """Whether a record was dropped with its transaction, which is a consequence, not a cause."""
+    return error.code() in _PURGED
 
 
 def fault_of(error: KafkaError) -> Fault:

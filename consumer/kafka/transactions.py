@@ -8,14 +8,16 @@ committed offsets, with the number that each transaction writes into their metad
 it had committed. Nothing is ever guessed.
 """
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
-from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from consumer.exit_codes import ExitCode
 from consumer.kafka.client_settings import KafkaSettings, transactional_properties
-from consumer.kafka.faults import Fault, error_of, fault_of
+from consumer.kafka.faults import Fault, error_of, fault_of, is_purge
 from consumer.kafka.group_metadata import is_member
 from consumer.kafka.intake import Intake
 from consumer.ports import Clock, Landmark, OutRecord, Publication, Published, StreamStopped
@@ -44,6 +46,8 @@ class TransactionalPublisher:
         self._run = f"{clock.now_ms():x}"
         self._fenced_at: float | None = None
         self._uncertain = False
+        self._asks_why = False
+        self._undelivered: KafkaError | None = None
         self.rebuilds = 0
         self._producer = self._new_producer()
 
@@ -64,6 +68,7 @@ class TransactionalPublisher:
         except KafkaException as failure:
             return self._resolve(failure, publication, marker)
         self._uncertain = self._clock.monotonic() - began > _SLOW_S
+        self._asks_why = False
         return Published.COMMITTED
 
     def close(self) -> None:
@@ -72,6 +77,7 @@ class TransactionalPublisher:
 
     def _transact(self, publication: Publication, marker: str, membership: bytes) -> None:
         # 1. Everything the messages caused.
+        self._undelivered = None
         self._producer.begin_transaction()
         self._landmark("transaction_begun")
         self._produce_all(publication.records)
@@ -84,7 +90,9 @@ class TransactionalPublisher:
         self._landmark("after_commit")
 
     def _produce_all(self, records: Sequence[OutRecord]) -> None:
-        produce = self._producer.produce
+        produce: Callable[..., None] = self._producer.produce
+        if self._asks_why:
+            produce = partial(produce, on_delivery=self._delivered)
         for record in records:
             while True:
                 try:
@@ -93,12 +101,17 @@ class TransactionalPublisher:
                         record.value,
                         record.key,
                         record.partition,
-                        headers=record.headers,  # type: ignore[arg-type]
+                        headers=record.headers,
                     )
                 except BufferError:
                     self._producer.poll(_QUEUE_FULL_WAIT_S)
                 else:
                     break
+
+    def _delivered(self, error: KafkaError | None, _message: object) -> None:
+        """Costs too much to be asked every time."""
+        if error is not None and self._undelivered is None and not is_purge(error):
+            self._undelivered = error
 
     def _send_offsets(self, offsets: Mapping[At, int], marker: str, membership: bytes) -> None:
         checked = []
@@ -121,6 +134,10 @@ class TransactionalPublisher:
         """One rule for every failure: new producer, then ask what was committed."""
         error = error_of(failure)
         fault = fault_of(error)
+        # `commit` says only that records were refused; the next attempt learns why.
+        self._asks_why = True
+        if self._undelivered is not None and fault_of(self._undelivered) is Fault.STOP:
+            error, fault = self._undelivered, Fault.STOP
         if fault is Fault.STOP:
             raise StreamStopped(
                 f"publishing failed ({error.name()})",
@@ -163,11 +180,12 @@ class TransactionalPublisher:
             try:
                 producer.init_transactions(_INIT_TIMEOUT_S)
             except KafkaException as failure:
-                if attempt == _RETRIES - 1 or fault_of(error_of(failure)) is not Fault.RETRY:
+                fault = fault_of(error_of(failure))
+                if attempt == _RETRIES - 1 or fault is not Fault.RETRY:
                     raise StreamStopped(
                         f"no transactional producer ({error_of(failure).name()})",
                         "check the brokers and the transactional id's permissions",
-                        ExitCode.BROKER,
+                        ExitCode.FENCED if fault is Fault.FENCED else ExitCode.BROKER,
                     ) from failure
             else:
                 break
@@ -194,8 +212,9 @@ def _retire(producer: Producer) -> None:
     """Closes a producer whose transaction is over or lost.
 
     Unsent records belong to a lost transaction, and close() would wait for them. A fenced one
-    raises when it is closed; it has nothing left to say.
+    raises when it is closed, one whose transaction is lost warns; neither has more to say.
     """
     producer.purge(blocking=False)
-    with suppress(KafkaException):
+    with suppress(KafkaException), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
         producer.close()

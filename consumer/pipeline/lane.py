@@ -61,6 +61,8 @@ class Lane:
         self._routed: list[Routed] = []
         self._records: list[OutRecord] = []
         self._offsets: dict[TopicPartition, int] = {}
+        self._applied_bytes = 0
+        self.held_bytes = 0
         self.urgent = False
 
     def restore(self, state: Iterable[StateRecord]) -> int:
@@ -109,7 +111,8 @@ class Lane:
         return self._buffers[record.topic].expect(record.offset)
 
     def settle(self, record: Record, outcome: Outcome) -> None:
-        """A worker's outcome."""
+        """A worker's outcome. Its record's value is held until it is committed."""
+        self.held_bytes += len(record.value or b"")
         self._buffers[record.topic].settle(record.offset, outcome)
 
     def lose(self, gap: InputGap) -> None:
@@ -155,6 +158,7 @@ class Lane:
         for (topic, _partition), offset in self._offsets.items():
             self._positions[topic] = offset
         self._clock_ms = self._applied_clock_ms
+        self.held_bytes -= self._applied_bytes
         self._reset()
 
     def rolled_back(self) -> None:
@@ -171,6 +175,7 @@ class Lane:
         self._routed = []
         self._records = []
         self._offsets = {}
+        self._applied_bytes = 0
         self.urgent = False
 
     def _arm_all(self) -> None:
@@ -207,8 +212,8 @@ class Lane:
     def _prior(self, key: str, event_ms: int) -> Conversation | None:
         self._tick(event_ms)
         state = self._states.get(key)
-        if state is not None and self._is_stale(state, event_ms):
-            # Whether its tombstone is written yet must not matter to a replay.
+        if state is not None and self._is_stale(state, self._applied_clock_ms):
+            # By the partition's clock, as tombstones are: whether it has one yet must not matter.
             self._expire(key, state)
             return None
         return state
@@ -219,15 +224,20 @@ class Lane:
         if rejected.conversation_id is not None and record.topic == self._messages:
             tenant_id = rejected.tenant_id or DEFAULT_TENANT
             key = conversation_key(tenant_id, rejected.conversation_id)
-            routed = self._router.degrade(rejected, self._states.get(key), now_ms)
+            prior = self._prior(key, rejected.event_ms or record.timestamp_ms)
+            routed = self._router.degrade(rejected, prior, now_ms)
             decision_id = routed.decision.decision_id if routed.decision else None
-            self._keep(key, routed, record)
+            self._emit(key, routed, record)
         self._records.append(self._outputs.dead(rejected, decision_id))
-        self._offsets[(record.topic, self.partition)] = record.offset + 1
+        self._pass(record)
 
     def _keep(self, key: str, routed: Routed, record: Record) -> None:
         self._emit(key, routed, record)
+        self._pass(record)
+
+    def _pass(self, record: Record) -> None:
         self._offsets[(record.topic, self.partition)] = record.offset + 1
+        self._applied_bytes += len(record.value or b"")
 
     def _emit(self, key: str, routed: Routed, record: Record | None) -> None:
         self._routed.append(routed)

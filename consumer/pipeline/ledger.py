@@ -7,7 +7,7 @@ afterwards the slot is emptied. What a slot still holds at start was there at a 
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -58,6 +58,11 @@ class AttemptLedger:
         if self._suspects:
             self._acquit(survivors)
 
+    def excuse(self, slot: int) -> None:
+        """The run ended by a fault of the environment: that says nothing of its messages."""
+        self._slots[slot].clear()
+        self._in_progress.pop(slot, None)
+
     def clear(self, record: Record) -> None:
         """The suspect has its outcome."""
         self._acquit((_coordinates(record),))
@@ -74,12 +79,15 @@ class AttemptLedger:
             if acquitted:
                 self._write_suspects()
 
-    def _count_deaths(self, slots: Iterable[Path]) -> None:
+    def _count_deaths(self, slots: Sequence[Path]) -> None:
         held = [at for slot in slots for at in _coordinates_in(slot)]
         for at in held:
             self._suspects[at] = self._suspects.get(at, 0) + 1
         if held:
             self._write_suspects()
+        # Counted once, also where there are fewer workers now.
+        for slot in slots:
+            slot.unlink()
 
     def _write_suspects(self) -> None:
         """Atomically: a death while writing leaves the old file or the new one."""

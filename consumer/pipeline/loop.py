@@ -125,7 +125,8 @@ class Pipeline:
     def _read(self) -> None:
         in_flight = sum(lane.in_flight for lane in self._lanes.values())
         room = self._settings.max_in_flight - in_flight
-        if room > 0 and self._in_flight_bytes < self._settings.max_in_flight_bytes:
+        held = self._in_flight_bytes + sum(lane.held_bytes for lane in self._lanes.values())
+        if room > 0 and held < self._settings.max_in_flight_bytes:
             self._accept(min(room, _POLL_CHUNK), self._wait_s(in_flight))
         else:
             self._trickle()

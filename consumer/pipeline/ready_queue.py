@@ -23,8 +23,10 @@ class ReadyQueue(Generic[Item]):
         self._closed = False
 
     def put(self, items: Iterable[Item]) -> None:
-        """Adds items and wakes the workers."""
+        """Adds items and wakes the workers; a closed queue drops them."""
         with self._changed:
+            if self._closed:
+                return
             self._items.extend(items)
             self._changed.notify_all()
 

@@ -17,14 +17,16 @@ class ReorderBuffer(Generic[Item]):
     def __init__(self) -> None:
         self._expected: deque[int] = deque()
         self._settled: dict[int, Item] = {}
+        self._last = -1
 
     def __len__(self) -> int:
         return len(self._expected)
 
     def expect(self, offset: int) -> bool:
         """Registers an offset; False where it is not beyond the last one (a re-read record)."""
-        if self._expected and offset <= self._expected[-1]:
+        if offset <= self._last:
             return False
+        self._last = offset
         self._expected.append(offset)
         return True
 

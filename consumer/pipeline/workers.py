@@ -13,6 +13,7 @@ from functools import partial
 
 from msgspec import Struct
 
+from consumer.inference.faults import EnvironmentFault
 from consumer.inference.model import Model
 from consumer.inference.understand import Ready, batches, joined, prepare, rejected, understand
 from consumer.pipeline.isolation import Isolation
@@ -141,8 +142,12 @@ class Workers:
             if suspects:
                 window = [item for item in window if item not in suspects]
             self._ledger.begin(slot, [turn.record for turn, _ in window])
-            for batch in batches(window, self._settings.token_budget):
-                self._run(slot, batch)
+            try:
+                for batch in batches(window, self._settings.token_budget):
+                    self._run(slot, batch)
+            except EnvironmentFault:
+                self._ledger.excuse(slot)
+                raise
             self._ledger.end(slot)
 
     def _run(self, slot: int, batch: list[Ready]) -> None:

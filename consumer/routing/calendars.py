@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from consumer.contract.decision import BusinessHours
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES_PER_DAY = 24 * 60
 MINUTES_PER_HOUR = 60
@@ -14,6 +16,7 @@ _CACHED_MINUTES = 4_096
 
 Interval = tuple[int, int]
 Week = tuple[tuple[Interval, ...], ...]
+_WHOLE_DAY: Interval = (0, MINUTES_PER_DAY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # compared and cached by identity
@@ -27,10 +30,23 @@ class Calendar:
 
     def is_open(self, at_ms: int) -> bool:
         """Whether somebody is there at `at_ms`."""
-        return _is_open(self, at_ms // MS_PER_MINUTE)
+        return self.hours(at_ms).open
+
+    def hours(self, at_ms: int) -> BusinessHours:
+        """The calendar's name, and whether it is open at `at_ms`."""
+        return _hours(self, at_ms // MS_PER_MINUTE)
+
+    @property
+    def is_always_open(self) -> bool:
+        """Whether it never closes."""
+        return not self.closed_dates and all(_WHOLE_DAY in intervals for intervals in self.week)
 
 
 @lru_cache(maxsize=_CACHED_MINUTES)
+def _hours(calendar: Calendar, minute: int) -> BusinessHours:
+    return BusinessHours(calendar.name, _is_open(calendar, minute))
+
+
 def _is_open(calendar: Calendar, minute: int) -> bool:
     local = datetime.fromtimestamp(minute * S_PER_MINUTE, UTC).astimezone(calendar.zone)
     if local.date() in calendar.closed_dates:

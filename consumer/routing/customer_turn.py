@@ -37,7 +37,7 @@ Escalations = tuple[tuple[OpenRecord, ...], tuple[CoolDown, ...], tuple[Change, 
 class CustomerTurns:
     """Applies customer turns under one ruleset."""
 
-    __slots__ = ("_anger", "_angry_from", "_human", "_policies", "_ruleset")
+    __slots__ = ("_anger", "_angry_from", "_asked_from", "_find", "_human", "_policies", "_ruleset")
 
     def __init__(self, ruleset: Ruleset) -> None:
         self._ruleset = ruleset
@@ -45,6 +45,9 @@ class CustomerTurns:
         self._anger = ruleset.policies.get(ANGER)
         self._human = ruleset.policies.get(HUMAN_REQUEST)
         self._angry_from = self._anger.enter if self._anger else UNREACHABLE
+        self._asked_from = self._human.enter if self._human else UNREACHABLE
+        phrases = self._human.phrases if self._human else None
+        self._find = _find_nothing if phrases is None else phrases.find
 
     def read(self, understood: Understood, subject: str) -> Reading:
         """The guesses on this turn; a bare one takes the subject under discussion."""
@@ -87,6 +90,7 @@ class CustomerTurns:
         else:
             values, subject, series = mood.unchanged(before), before.subject, before.series
             records, cooling, changes = self._stay(before, at_ms)
+        smoothed, begin, anger, peak, streak, angry_turns = values
         after = Conversation(
             STATE_VERSION,
             before.seq + 1,
@@ -95,7 +99,12 @@ class CustomerTurns:
             at_ms,
             before.turns + 1,
             before.customer_turns + 1,
-            *values,
+            smoothed,
+            begin,
+            anger,
+            peak,
+            streak,
+            angry_turns,
             subject,
             records,
             cooling,
@@ -113,30 +122,27 @@ class CustomerTurns:
         decision_id: str,
     ) -> Escalations:
         """Steps the machine if something is open or would open: most turns do neither."""
-        phrase = self._asks(understood)
+        anger = reading.anger.score
+        phrase = self._find(understood.turn.message.text) or ""
         asked = CERTAIN if phrase else self._request_score(understood)
-        if not before.open and not self._would_open(reading.anger.score, values[-1], asked):
+        if (
+            asked < self._asked_from
+            and not before.open
+            and not (anger >= self._angry_from and self._is_angry(anger, values[-1]))
+        ):
             return (), before.cooling, ()
-        signals = self._signals(reading.anger.score, values, asked, phrase)
+        signals = self._signals(anger, values, asked, phrase)
         scene = self._scene(understood, reading, at_ms, decision_id)
         step = escalation.customer_turn(before.open, before.cooling, signals, scene)
         return step.open, step.cooling, step.changes
-
-    def _asks(self, understood: Understood) -> str:
-        """The phrase that asks for a person, or nothing."""
-        if self._human is None or self._human.phrases is None:
-            return ""
-        return self._human.phrases.find(understood.turn.message.text) or ""
 
     def _request_score(self, understood: Understood) -> float:
         if self._human is None:
             return 0.0
         return understood.prediction.intent.get(self._human.intent, 0.0)
 
-    def _would_open(self, anger: float, angry_turns: int, asked: float) -> bool:
-        if self._anger is not None and self._anger.enters(anger, angry_turns):
-            return True
-        return self._human is not None and asked >= self._human.enter
+    def _is_angry(self, score: float, turns: int) -> bool:
+        return self._anger is not None and self._anger.enters(score, turns)
 
     def _stay(self, before: Conversation, at_ms: int) -> Escalations:
         step = escalation.unread_turn(before.open, before.cooling, self._policies, at_ms)
@@ -179,7 +185,13 @@ def _next_series(
 ) -> tuple[Point, ...]:
     """The curve with this turn: short while all is calm, since every state record carries it."""
     anger = reading.anger.score
+    point = Point(message_id, at_ms, reading.sentiment.score, anger)
+    if not before.series:
+        return (point,)
     is_hot = anger >= HOT_ANGER or before.anger >= HOT_ANGER or bool(before.open)
     kept = HOT_POINTS if is_hot else CALM_POINTS
-    point = Point(message_id, at_ms, reading.sentiment.score, anger)
     return (*before.series[1 - kept :], point)
+
+
+def _find_nothing(_text: str) -> str | None:
+    return None

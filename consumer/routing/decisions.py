@@ -6,7 +6,7 @@ from consumer.contract.decision import (
     RoutingDecided,
     SourceRef,
 )
-from consumer.contract.identity import event_id
+from consumer.contract.identity import EventIds
 from consumer.records import Turn, Understood
 from consumer.routing.conversation import Conversation
 from consumer.routing.features import NO_ESCALATION, EscalationView, Features
@@ -25,20 +25,20 @@ Told = tuple[str, tuple[EscalationChange, ...]]
 class DecisionWriter:
     """Writes the decisions of one ruleset, with one set of models."""
 
-    __slots__ = ("_mode", "_models", "_ruleset", "_source")
+    __slots__ = ("_ids", "_mode", "_models", "_ruleset")
 
     def __init__(
         self, ruleset: Ruleset, models: tuple[ModelRef, ...], source: str, mode: str
     ) -> None:
         self._ruleset = ruleset
         self._models = models
-        self._source = source
+        self._ids = EventIds(DECIDED, source)
         self._mode = mode
 
     def identity(self, turn: Turn) -> str:
         """The id of the decision on this turn."""
         record = turn.record
-        return event_id(DECIDED, self._source, record.topic, record.partition, record.offset)
+        return self._ids.of(record.topic, record.partition, record.offset)
 
     def features(self, understood: Understood, reading: Reading, after: Conversation) -> Features:
         """The turn as rules see it, after its effect on mood and escalations."""
@@ -70,35 +70,36 @@ class DecisionWriter:
         route, hours, target, reason = self._ruleset.shortlist.choose(features, language, at_ms)
         decision_id, escalations = told
         latency_ms = now - record.timestamp_ms
+        # By position, in the order of the contract: by keyword it costs a microsecond more.
         return RoutingDecided(
-            decision_id=decision_id,
-            message_id=message.message_id,
-            conversation_id=message.conversation_id,
-            tenant_id=message.tenant_id,
-            decided_at=stamp(now),
-            latency_ms=float(latency_ms) if latency_ms > 0 else 0.0,
-            mode=self._mode,
-            language=features.language,
-            category=features.category,
-            intent=features.intent,
-            entities=features.entities,
-            sentiment=features.sentiment,
-            anger=features.anger,
-            conversation=features.conversation,
-            prior=prior_of(before),
-            action=route.action,
-            target=target,
-            fallbacks=route.fallbacks[language],
-            priority=route.priority,
-            sla=route.sla.due(at_ms),
-            business_hours=hours,
-            reason=reason,
-            escalations=escalations,
-            models=self._models,
-            ruleset=self._ruleset.ref,
-            degraded=features.degraded,
-            degraded_reasons=features.degraded_reasons,
-            source=SourceRef(record.topic, record.partition, record.offset),
+            decision_id,
+            message.message_id,
+            message.conversation_id,
+            message.tenant_id,
+            stamp(now),
+            float(latency_ms) if latency_ms > 0 else 0.0,
+            self._mode,
+            features.language,
+            features.category,
+            features.intent,
+            features.entities,
+            features.sentiment,
+            features.anger,
+            features.conversation,
+            prior_of(before),
+            route.action,
+            target,
+            route.fallbacks[language],
+            route.priority,
+            route.sla.due(at_ms),
+            hours,
+            reason,
+            escalations,
+            self._models,
+            self._ruleset.ref,
+            features.degraded,
+            features.degraded_reasons,
+            SourceRef(record.topic, record.partition, record.offset),
         )
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 MAX_WHOLE_CHARACTERS = 32
+MIN_NEEDLE_CHARACTERS = 5
 _EDGES = " \t\r\n.,!?;:~。，！？；：、～…\"'“”‘’()（）"
 
 
@@ -36,7 +37,7 @@ class PhraseList:
 
     def _find_phrase(self, lowered: str) -> str | None:
         for phrase, pattern in self.contains:
-            if pattern.search(lowered):
+            if phrase in lowered and pattern.search(lowered):
                 return None if self._cancelled(lowered) else phrase
         return None
 
@@ -73,5 +74,7 @@ def _needles(phrases: list[str]) -> tuple[str, ...]:
 
 def _parts(phrase: str) -> set[str]:
     if phrase.isascii():
-        return set(phrase.split())
+        words = set(phrase.split())
+        # Words such as "to" are in every other message: a needle should be rare.
+        return {word for word in words if len(word) >= MIN_NEEDLE_CHARACTERS} or words
     return {phrase[at : at + 2] for at in range(max(1, len(phrase) - 1))}

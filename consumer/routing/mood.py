@@ -54,6 +54,8 @@ def unchanged(state: Conversation) -> MoodValues:
 
 def trend(mood: float, mood_begin: float) -> float:
     """How far the mood has moved since the beginning, -1..1; below 0 it got worse."""
+    if mood == mood_begin:  # every first turn; rounding is dear, even that of zero
+        return 0.0
     return round((mood - mood_begin) / 2.0, DECIMALS)
 
 

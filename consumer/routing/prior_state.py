@@ -23,7 +23,9 @@ from consumer.routing.conversation import (
 )
 from consumer.routing.timestamps import stamp
 
-_FAR_MS = 1 << 53  # a timer that is never due: those due before the turn have fired already
+# A timer that is never due, for those due before the turn have fired: the last time that can be
+# written, the end of the year 9999.
+_FAR_MS = 253_402_300_799_999
 _NOT_KEPT_TRIGGER = Trigger("", 0.0, 0.0, 0.0, 0)
 _NOT_KEPT_TEXT = ReasonText("", "")
 _NO_ADVICE = Recommended("route", Target("queue", ""), "neutral", False)

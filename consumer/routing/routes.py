@@ -9,7 +9,7 @@ from consumer.routing.features import Features
 from consumer.routing.matchers import Condition
 from consumer.routing.operators import Test
 from consumer.routing.templates import TargetTemplate, TextPair
-from consumer.routing.timestamps import stamp
+from consumer.routing.timestamps import stamps_after
 
 ANSWER = "answer"
 ALWAYS = BusinessHours("always", True)
@@ -33,17 +33,16 @@ REASON_VALUES: Mapping[str, Callable[[Features], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class SlaPolicy:
-    """Milliseconds from the message's event time."""
+    """Seconds from the message's event time."""
 
     name: str
-    first_response_ms: int
-    resolution_ms: int
+    first_response_s: int
+    resolution_s: int
 
     def due(self, at_ms: int) -> Sla:
         """The two due times of a message."""
-        return Sla(
-            self.name, stamp(at_ms + self.first_response_ms), stamp(at_ms + self.resolution_ms)
-        )
+        first, last = stamps_after(at_ms, self.first_response_s, self.resolution_s)
+        return Sla(self.name, first, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,12 @@ class Route:
         """Whether the route's calendar is open."""
         if self.calendar is None:
             return ALWAYS
-        return BusinessHours(self.calendar.name, self.calendar.is_open(at_ms))
+        return self.calendar.hours(at_ms)
+
+    @property
+    def is_always_open(self) -> bool:
+        """Whether its hours are the same at any time."""
+        return self.calendar is None or self.calendar.is_always_open
 
     def target(self, language: str, is_open: bool, entities: tuple[Entity, ...]) -> Target | None:
         """Where to; None if the target needs an entity that the message lacks."""
@@ -92,8 +96,3 @@ class Route:
     def evidence(self, features: Features) -> tuple[Evidence, ...]:
         """The conditions that held."""
         return () if self.condition is None else self.condition.holds(features)
-
-    @property
-    def has_keyed_text(self) -> bool:
-        """Whether its sentence tells nothing but labels."""
-        return KEYED_VALUES.issuperset(self.text.names)

@@ -20,7 +20,6 @@ from consumer.routing.rules_error import RuleMistakeError
 from consumer.routing.rules_reader import locate, read_spec
 from consumer.routing.rules_schema import RULES_FORMAT, RulesSpec, ThresholdsSpec
 from consumer.routing.shortlist import Shortlist
-from consumer.routing.timestamps import MS_PER_S
 from consumer.routing.yaml_source import Path
 
 DEFAULT_RULES = FilePath(__file__).with_name("default_rules.yaml")
@@ -126,7 +125,7 @@ def _surroundings(spec: RulesSpec) -> Surroundings:
         for name in ("suggest", "automate")
     }
     sla = {
-        name: SlaPolicy(name, item.first_response_s * MS_PER_S, item.resolution_s * MS_PER_S)
+        name: SlaPolicy(name, item.first_response_s, item.resolution_s)
         for name, item in spec.sla.items()
     }
     return Surroundings(tuple(spec.languages.supported), bounds, sla, _calendars(spec))

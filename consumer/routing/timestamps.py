@@ -19,3 +19,10 @@ def stamp(at_ms: int) -> str:
     """The same text as `format_ms`, a sixth of its cost: live times share few seconds."""
     second, ms = divmod(at_ms, MS_PER_S)
     return _until_second(second) + _MS_SUFFIXES[ms]
+
+
+def stamps_after(at_ms: int, first_s: int, second_s: int) -> tuple[str, str]:
+    """`stamp` of two times so many seconds after `at_ms`: all three share their milliseconds."""
+    second, ms = divmod(at_ms, MS_PER_S)
+    suffix = _MS_SUFFIXES[ms]
+    return _until_second(second + first_s) + suffix, _until_second(second + second_s) + suffix

@@ -2,7 +2,7 @@
 
 import time
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from tests.checker.history import At, Entry, History, Partition, TopicNames
 
@@ -117,9 +117,17 @@ def _is_end(error: KafkaError | None) -> bool:
 
 
 def _end(consumer: Consumer, at: At) -> int:
-    marks = consumer.get_watermark_offsets(TopicPartition(*at), timeout=TIMEOUT_S)
-    assert marks is not None, at
-    return marks[1]
+    deadline = time.monotonic() + STABLE_S
+    while True:
+        try:
+            marks = consumer.get_watermark_offsets(TopicPartition(*at), timeout=TIMEOUT_S)
+        except KafkaException:
+            # Leaders move when a broker dies.
+            marks = None
+        if marks is not None:
+            return marks[1]
+        assert time.monotonic() < deadline, at
+        time.sleep(PAUSE_S)
 
 
 def _properties(bootstrap: str, group: str, isolation: str) -> dict[str, str | int | bool]:

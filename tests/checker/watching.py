@@ -28,8 +28,8 @@ class Watch:
         self._goal: dict[At, int] = {}
         self._reached: dict[At, int] = {}
         self._threads = [
-            threading.Thread(target=self._read, name="live-reader"),
-            threading.Thread(target=self._sample, name="offset-sampler"),
+            threading.Thread(target=self._read, name="live-reader", daemon=True),
+            threading.Thread(target=self._sample, name="offset-sampler", daemon=True),
         ]
         self.live: dict[At, list[Entry]] = {
             at: [] for at in self._offsets.partitions(*names.outputs)
@@ -54,12 +54,13 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._goal = self._offsets.ends(*self._names.outputs)
+        if error is None:
+            self._goal = self._offsets.ends(*self._names.outputs)
         self._ending.set()
         for thread in self._threads:
             thread.join(JOIN_S)
         self._offsets.close()
-        assert self.failure is None, self.failure
+        assert error is not None or self.failure is None, self.failure
 
     def _read(self) -> None:
         consumer = Consumer(
