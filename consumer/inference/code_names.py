@@ -9,7 +9,9 @@ _MAX_CHARS = 28
 """Characters before a code that are read."""
 
 _NAMES = {
-    "TRACKING_ID": "运单 运单号 快递 快递单 物流 物流单 包裹 貨運 貨運單 tracking waybill awb parcel",
+    "TRACKING_ID": (
+        "运单 运单号 快递 快递单 物流 物流单 包裹 貨運 貨運單 tracking waybill awb parcel"
+    ),
     "INVOICE_ID": "发票 發票 invoice",
     "ACCOUNT_ID": "会员 會員 账号 账户 帐号 卡 uid account membership card",
     "ORDER_ID": "订单 訂單 工单 预订 order booking reservation case",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,10 +128,14 @@ def torn(entries: list[Entry]) -> list[Entry]:
     ]
 
 
+def _as_another(body: dict[str, Any]) -> None:
+    body["escalation_id"] = "another"
+
+
 def opened_twice(entries: list[Entry]) -> list[Entry]:
     opened = next(entry for entry in entries if entry.header("ce_type") == "escalation.opened")
     at = entries.index(opened)
-    other = rewritten(opened, lambda body: body.update(escalation_id="another"))
+    other = rewritten(opened, _as_another)
     return [*entries[: at + 1], other, *entries[at + 1 :]]
 
 
@@ -142,7 +147,7 @@ def other_reason(entries: list[Entry]) -> list[Entry]:
     return [replace(entries[0], headers=headers), *entries[1:]]
 
 
-def rewritten(entry: Entry, change: Callable[[dict[str, dict[str, object]]], None]) -> Entry:
+def rewritten(entry: Entry, change: Callable[[dict[str, Any]], None]) -> Entry:
     body = json.loads(entry.value or b"")
     change(body)
     return replace(entry, value=json.dumps(body).encode())

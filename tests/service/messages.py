@@ -34,12 +34,8 @@ def feed_back(cluster: KafkaCluster, kind: str, conversation: str, partition: in
 
 def reasons(cluster: KafkaCluster) -> list[str]:
     """Reasons of all dead letters."""
-    return [
-        (value or b"").decode()
-        for message in cluster.messages(cluster.topics.dead_letters)
-        for name, value in message.headers() or ()
-        if name == "x-chat-router-reason"
-    ]
+    letters = [dict(m.headers() or ()) for m in cluster.messages(cluster.topics.dead_letters)]
+    return [str(letter["x-chat-router-reason"], "utf-8") for letter in letters]  # type: ignore[arg-type]
 
 
 def escalation_events(cluster: KafkaCluster) -> list[tuple[str, str, int]]:
