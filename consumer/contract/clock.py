@@ -10,7 +10,10 @@ _ONE_MS = timedelta(milliseconds=1)
 _MS_PER_SECOND = 1000
 _YEAR_0 = "0000-"
 _YEAR_1_MS = -62_135_596_800_000
-_USUAL_LENGTH = len("2026-01-01T00:00:00.120Z")
+_SECOND_CHARS = len("2026-01-01T00:00:00")
+_FRACTIONS_MS = {f".{ms:03d}Z": ms for ms in range(_MS_PER_SECOND)}
+"""How nearly every time ends."""
+
 _LEAP_SECOND = slice(17, 19)
 # `fromisoformat` reads more than RFC 3339: week dates, no colons, commas, missing seconds.
 _RFC_3339 = re.compile(
@@ -39,11 +42,8 @@ def parse_ms(text: str) -> int:
     Raises:
         ValueError: not RFC 3339, or without a time zone.
     """
-    second, ms = text[:19], text[20:23]
-    usual = len(text) == _USUAL_LENGTH and text[19] == "." and text[23] == "Z"
-    if usual and ms.isascii() and ms.isdecimal():
-        return _second_ms(second) + int(ms)
-    return _parse(text)
+    ms = _FRACTIONS_MS.get(text[_SECOND_CHARS:])
+    return _parse(text) if ms is None else _second_ms(text[:_SECOND_CHARS]) + ms
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,8 @@
-"""What the router says of one customer turn: `routing.decided`. Wire types only."""
+"""What the router says of one customer turn: `routing.decided`. Wire types only.
+
+They are trees of immutable values, so no cycle can pass through them: `gc=False` keeps them out of
+the garbage collector's lists.
+"""
 
 from msgspec import Struct
 
@@ -26,7 +30,7 @@ class LanguageGuess(Struct, frozen=True, gc=False):
     confidence: float
 
 
-class CategoryGuess(Struct, frozen=True):
+class CategoryGuess(Struct, frozen=True, gc=False):
     """What the message does. `scores` sums to 1."""
 
     label: Category
@@ -41,7 +45,7 @@ class IntentCandidate(Struct, frozen=True, gc=False):
     confidence: float
 
 
-class IntentGuess(Struct, frozen=True, rename={"origin": "from"}):
+class IntentGuess(Struct, frozen=True, gc=False, rename={"origin": "from"}):
     """The subject. `margin` is the lead over the second candidate; `origin` travels as `from`."""
 
     name: str
@@ -105,7 +109,7 @@ class OpenEscalation(Struct, frozen=True, gc=False):
     calm_turns: int
 
 
-class Prior(Struct, frozen=True):
+class Prior(Struct, frozen=True, gc=False):
     """All that mood, rules and escalation read of the state before: enough to decide again."""
 
     state_seq: int
@@ -122,7 +126,7 @@ class Prior(Struct, frozen=True):
     cooling_down: dict[str, Timestamp]
 
 
-class Target(Struct, frozen=True):
+class Target(Struct, frozen=True, gc=False):
     """Where the conversation goes."""
 
     type: TargetType
@@ -130,7 +134,7 @@ class Target(Struct, frozen=True):
     skills: tuple[str, ...] = ()
 
 
-class Fallback(Struct, frozen=True):
+class Fallback(Struct, frozen=True, gc=False):
     """Where it goes if nobody took it after `after_s` seconds."""
 
     after_s: int
@@ -170,7 +174,7 @@ class Evidence(Struct, frozen=True, gc=False):
     threshold: str | float | bool
 
 
-class Reason(Struct, frozen=True):
+class Reason(Struct, frozen=True, gc=False):
     """Which rule decided, and on what."""
 
     code: str
@@ -212,7 +216,7 @@ class SourceRef(Struct, frozen=True, gc=False):
     offset: int
 
 
-class RoutingDecided(Struct, frozen=True):
+class RoutingDecided(Struct, frozen=True, gc=False):
     """One decision: exactly one for each customer turn that can be attributed."""
 
     decision_id: str

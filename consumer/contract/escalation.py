@@ -1,4 +1,4 @@
-"""The life of an escalation: opened, updated, resolved. Wire types only."""
+"""The life of an escalation: opened, updated, resolved. Wire types only, trees without cycles."""
 
 from msgspec import Struct
 
@@ -9,7 +9,7 @@ from consumer.contract.message import Timestamp
 MAX_SERIES = 10
 
 
-class Trigger(Struct, frozen=True):
+class Trigger(Struct, frozen=True, gc=False):
     """Why it opened."""
 
     rule_id: str
@@ -36,7 +36,7 @@ class EscalationCustomer(Struct, frozen=True, gc=False):
     tier: str
 
 
-class Recommended(Struct, frozen=True):
+class Recommended(Struct, frozen=True, gc=False):
     """What to do."""
 
     action: Action
@@ -45,7 +45,7 @@ class Recommended(Struct, frozen=True):
     suppress_recommendations: bool
 
 
-class _Escalation(Struct, frozen=True, kw_only=True):
+class _Escalation(Struct, frozen=True, gc=False):
     escalation_id: str
     dedup_key: str
     seq: int
@@ -71,15 +71,15 @@ class _Escalation(Struct, frozen=True, kw_only=True):
     summary: ReasonText
 
 
-class EscalationOpened(_Escalation, frozen=True, kw_only=True):
+class EscalationOpened(_Escalation, frozen=True, gc=False):
     """Somebody should look at this conversation now."""
 
 
-class EscalationUpdated(_Escalation, frozen=True, kw_only=True):
+class EscalationUpdated(_Escalation, frozen=True, gc=False):
     """Severity or state changed, or nobody acknowledged in time."""
 
 
-class EscalationResolved(_Escalation, frozen=True, kw_only=True):
+class EscalationResolved(_Escalation, frozen=True, gc=False):
     """It is over. Every opened escalation gets exactly one of these."""
 
     resolved_at: Timestamp

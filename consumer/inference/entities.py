@@ -37,6 +37,8 @@ _TEN_THOUSAND = 10_000
 def to_entities(prepared: Prepared, spans: Sequence[Span]) -> tuple[Entity, ...]:
     """Entities of a text, in order of their start, none overlapping another."""
     shaped = _found(prepared.canonical)
+    if not shaped and not spans:
+        return ()
     if not spans:
         return tuple([_entity(prepared.text, span, "regex") for span in shaped])
     return tuple(

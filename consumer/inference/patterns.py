@@ -20,7 +20,7 @@ MAX_SPANS = 50
 _DIGIT = re.compile(r"[0-9]")
 _MAX_LEAD = 25
 _LEAD = f"{ascii_letters}.¥$€£+(-"
-"""Of what is found here all but mails hold a digit; only these, then a space, stand before it."""
+"""A match holds a digit; before its first stand at most so many of these, then a space."""
 
 _MONTH = (
     r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?"

@@ -11,7 +11,7 @@ from itertools import chain
 from tokenizers import Tokenizer
 
 from consumer.inference.prepared import Offsets
-from consumer.inference.word_pieces import CONTINUATION, MAX_WORD_CHARS, WORD_OR_CHARACTER
+from consumer.inference.word_pieces import CONTINUATION, LETTERS, MAX_WORD_CHARS, WORD_OR_CHARACTER
 from consumer.inference.word_pieces import new_tokenizer as layout_tokenizer
 
 MAX_WORDS = 100_000
@@ -46,6 +46,7 @@ class QuickPieces:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._words = _Words(tokenizer)
         self._find = re.compile(WORD_OR_CHARACTER)
+        self._letters = re.compile(f"([{LETTERS}]+)")
         self._lengths = {
             token_id: len(token.removeprefix(CONTINUATION))
             for token, token_id in tokenizer.get_vocab().items()
@@ -56,8 +57,20 @@ class QuickPieces:
         lowered = text.lower()
         if len(lowered) != len(text) or _FINAL_SIGMA in text:
             return None
-        words = self._find.findall(lowered)
+        words = self._find.findall(lowered) if lowered.isascii() else self._split(lowered)
         return list(chain.from_iterable(map(self._words.__getitem__, words)))
+
+    def _split(self, lowered: str) -> list[str]:
+        """The same words, cheaper where most are one character; spaces too, which have no pieces.
+
+        Splitting leaves at even places what stands between words, at odd ones the words.
+        """
+        runs = self._letters.split(lowered)
+        words = [*runs[0]]
+        for word, rest in zip(runs[1::2], runs[2::2], strict=True):
+            words.append(word)
+            words += rest
+        return words
 
     def offsets(self, text: str, pieces: int) -> Offsets:
         """Where each of the `pieces` ids stands in the text."""

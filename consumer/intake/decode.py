@@ -9,6 +9,7 @@ It neither cuts nor cleans the text, and does not tell customers from agents.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from consumer.contract.catalogue import EVENT_TYPES, FEEDBACK, MESSAGE_RECEIVED
 from consumer.contract.clock import parse_ms
@@ -49,6 +50,7 @@ STAGE = "decode"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _HeaderMap = Mapping[str, bytes | None]
+_NO_HEADERS: _HeaderMap = MappingProxyType({})
 
 
 class Decoder:
@@ -63,17 +65,18 @@ class Decoder:
 
     def decode(self, record: Record) -> Turn | FeedbackTurn | Rejected:
         """What the record says. Every record has an answer."""
-        headers = dict(record.headers)
-        if attempts_of(headers) > self._limits.max_attempts:
-            return self._rejected(record, headers, TOO_MANY_ATTEMPTS)
+        headers = dict(record.headers) if record.headers else _NO_HEADERS
+        turn = self._turn(record, headers)
+        return self._rejected(record, headers, turn) if isinstance(turn, Fault) else turn
+
+    def _turn(self, record: Record, headers: _HeaderMap) -> Turn | FeedbackTurn | Fault:
+        if headers and attempts_of(headers) > self._limits.max_attempts:
+            return TOO_MANY_ATTEMPTS
         value = self._checked(record.value)
         if isinstance(value, Fault):
-            return self._rejected(record, headers, value)
+            return value
         event = self._event(record, headers, value)
-        if isinstance(event, Fault):
-            return self._rejected(record, headers, event)
-        turn = _turn(record, event)
-        return self._rejected(record, headers, turn) if isinstance(turn, Fault) else turn
+        return event if isinstance(event, Fault) else _turn(record, event)
 
     def _checked(self, value: bytes | None) -> bytes | Fault:
         if value is None:
@@ -91,6 +94,9 @@ class Decoder:
     ) -> MessageReceived | Feedback | Fault:
         kinds = self._feedback if record.topic == self._feedback_topic else self._messages
         try:
+            if not headers and kinds.bare is not None:  # most records: no envelope to look at
+                event: MessageReceived | Feedback = kinds.bare.decode(value)
+                return event
             incoming = envelope_of(headers, value)
             decoder = kinds.decoder_of(incoming)
             if isinstance(decoder, Fault):

@@ -30,12 +30,12 @@ class Kinds:
             event_type.name: msgspec.json.Decoder(event_type.payload) for event_type in event_types
         }
         self._addresses = {event_type.dataschema for event_type in event_types}
-        self._bare = None if bare is None else self._decoders[bare.name]
+        self.bare = None if bare is None else self._decoders[bare.name]
 
     def decoder_of(self, incoming: Incoming) -> EventDecoder | Fault:
         """How to read the data, or why it must not be read."""
-        if not incoming.enveloped and self._bare is not None:
-            return self._bare
+        if not incoming.enveloped and self.bare is not None:
+            return self.bare
         if incoming.type is None:
             return MISSING_TYPE
         decoder = self._decoders.get(incoming.type) or self._versioned(incoming.type)

@@ -18,6 +18,7 @@ from consumer.ports import StreamStopped
 
 _COLLECT_EVERY = 50_000
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_LOOK_S = 0.2
 
 
 class Lifecycle:
@@ -42,7 +43,10 @@ class Lifecycle:
         previous = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
         self.start()
         try:
-            self._woken.wait()
+            # A signal may reach another thread (after a SIGCONT it often does); its handler runs
+            # only when this one runs, so this one must not sleep for ever.
+            while not self._woken.wait(_LOOK_S):
+                pass
             if self._signals:
                 self._thread.join(self._deadline_s)
                 if self._thread.is_alive():

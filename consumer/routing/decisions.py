@@ -14,7 +14,7 @@ from consumer.routing.mood import describe
 from consumer.routing.prior_state import prior_of
 from consumer.routing.readings import Reading
 from consumer.routing.rules import Ruleset
-from consumer.routing.timestamps import stamp
+from consumer.routing.timestamps import stamp_of_run
 
 DECIDED = "routing.decided"
 
@@ -76,7 +76,7 @@ class DecisionWriter:
             message.message_id,
             message.conversation_id,
             message.tenant_id,
-            stamp(now),
+            stamp_of_run(now),
             float(latency_ms) if latency_ms > 0 else 0.0,
             self._mode,
             features.language,

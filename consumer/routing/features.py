@@ -24,7 +24,7 @@ class EscalationView(Struct, frozen=True, gc=False):
 NO_ESCALATION = EscalationView((), 0)
 
 
-class Features(Struct, frozen=True):
+class Features(Struct, frozen=True, gc=False):
     """One turn as rules see it. `answerable` says whether a machine may answer on its own."""
 
     category: CategoryGuess

@@ -15,6 +15,7 @@ from consumer.contract.decision import (
 )
 from consumer.contract.escalation import EscalationCustomer, Recommended, Trigger
 from consumer.routing.conversation import (
+    NEW_CONVERSATION,
     NO_TIMER,
     STATE_VERSION,
     Conversation,
@@ -30,10 +31,13 @@ _NOT_KEPT_TRIGGER = Trigger("", 0.0, 0.0, 0.0, 0)
 _NOT_KEPT_TEXT = ReasonText("", "")
 _NO_ADVICE = Recommended("route", Target("queue", ""), "neutral", False)
 _NOBODY = EscalationCustomer(None, "standard")
+_NOTHING_BEFORE = Prior(0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, 0, None, (), {})
 
 
 def prior_of(state: Conversation) -> Prior:
     """The state before a turn, as its decision carries it."""
+    if state is NEW_CONVERSATION:
+        return _NOTHING_BEFORE
     last = state.last_event_ms
     return Prior(
         state.seq,

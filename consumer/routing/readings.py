@@ -139,7 +139,7 @@ def is_answerable(
     return intent.confidence >= needed
 
 
-class Reading(Struct, frozen=True):
+class Reading(Struct, frozen=True, gc=False):
     """What was made of one turn. `readable` says whether it moves mood and escalations."""
 
     category: CategoryGuess

@@ -44,7 +44,7 @@ _UNKNOWN_LANGUAGE = LanguageGuess("und", 0.0)
 _NO_PREDICTION = Prediction({}, {}, {}, 0.0, ())
 
 
-class Routed(Struct, frozen=True):
+class Routed(Struct, frozen=True, gc=False):
     """What one record or timer run came to: escalations are (event type, event), in order."""
 
     decision: RoutingDecided | None

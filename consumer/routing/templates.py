@@ -110,6 +110,8 @@ class TargetTemplate:
         """The target; None if an entity that it needs is missing or unfit."""
         if self.fixed is not None:
             return self.fixed
+        if not entities:
+            return None
         values: dict[str, str] = {}
         for _, name in self.parts:
             if name is None:

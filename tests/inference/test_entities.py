@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from consumer.contract.decision import Entity
 from consumer.inference.canonical import canonicalise
+from consumer.inference.code_names import name_before
 from consumer.inference.entities import merged, to_entities
 from consumer.inference.patterns import MAX_SPANS, UNSURE, find_patterns
 from consumer.inference.personal import is_card_number, is_identity_number
@@ -196,3 +197,46 @@ def test_card_numbers_pass_their_check(value: str, is_card: bool) -> None:
 )
 def test_identity_numbers_have_a_birthday_and_a_check(value: str, is_identity: bool) -> None:
     assert is_identity_number(value) is is_identity
+
+
+@pytest.mark.parametrize(
+    ("before", "name", "certain"),
+    [
+        ("我的订单", "ORDER_ID", False),
+        ("ORDER ", "ORDER_ID", False),
+        ("order #", "ORDER_ID", True),
+        ("order   no. is : #", "ORDER_ID", True),
+        ("订单号码是:", "ORDER_ID", True),
+        ("快递单 ", "TRACKING_ID", False),
+        ("快递订单号", "ORDER_ID", True),
+        ("运单号code: ", "TRACKING_ID", True),
+        ("貨運單號", "TRACKING_ID", True),
+        ("my uid ", "ACCOUNT_ID", False),
+        ("account id ", "ACCOUNT_ID", True),
+        ("会员卡号：", "ACCOUNT_ID", True),
+        ("Tel.", None, False),
+        ("tel no.", "PHONE", True),
+        ("order and then ", None, False),
+        ("order", "ORDER_ID", False),
+        ("order" + " " * 40, None, False),
+        ("#", None, False),
+        ("", None, False),
+    ],
+)
+def test_the_word_before_a_code_names_it(before: str, name: str | None, certain: bool) -> None:
+    text = canonicalise(before, 100).text
+    assert name_before(f"{text}1234", len(text)) == (name, certain)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a" * 60 + " Sept. 12", ["Sept. 12"]),
+        ("x" * 26 + "-1 order ABCDEFGHIJKLMNOPQRSTUVWX1", ["ABCDEFGHIJKLMNOPQRSTUVWX1"]),
+        ("送到 (415) 555-0132 或 HK$ 20", ["(415) 555-0132", "HK$ 20"]),
+        ("3天前的12月5日，还差2元", ["12月5日", "2元"]),
+    ],
+)
+def test_what_stands_before_the_first_digit_belongs_to_it(text: str, wanted: list[str]) -> None:
+    spans = find_patterns(canonicalise(f"order {text}", 2_000).text)
+    assert [text[span.start - 6 : span.end - 6] for span in spans if span.confidence == 1] == wanted
