@@ -20,7 +20,7 @@ from tests.service.conftest import FIGURES
 from tests.service.feeding import Feeder
 from tests.service.killing import POINTS, RANDOM, REBALANCE, RESTORE, TRANSACTION, Tally, schedule
 from tests.service.quiet_rules import rules_without_timers
-from tests.service.running import RunningService, wait_until
+from tests.service.running import DEADLINE_S, RunningService, wait_until
 
 KILLS = int(os.environ.get("CHAT_ROUTER_KILLS", "20"))
 SEED = int(os.environ.get("CHAT_ROUTER_SEED", str(time.time_ns() % 1_000_000)))
@@ -29,6 +29,9 @@ CONVERSATIONS_PER_KILL = 100
 INSTANCES = 3
 PARTITIONS = 6
 BURST = 60
+RANDOM_S = 3.0
+# A schedule that takes long uses more, a little at a time.
+SPARE = 2
 TRICKLE = 15
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300 + 30 * KILLS)]
@@ -65,14 +68,21 @@ class KillLoop:
     def _kill_at_random(self) -> None:
         victim = self._chance.choice(self._services)
         victim.wait_begun()
-        until = time.monotonic() + self._chance.uniform(0.0, 3.0)
-        while time.monotonic() < until:
+        until = time.monotonic() + self._chance.uniform(0.0, RANDOM_S)
+        lag = 0
+
+        def its_time() -> bool:
             self._feed(TRICKLE)
-        while True:
+            return time.monotonic() >= until
+
+        def unread() -> bool:
+            nonlocal lag
             self._feed(BURST)
             lag = self._reader.lag()
-            if lag > 0:
-                break
+            return lag > 0
+
+        wait_until(its_time, "the moment")
+        wait_until(unread, "something unread", DEADLINE_S)
         victim.kill()
         self._count(victim, lag)
         victim.restart(crash_at="")
@@ -158,7 +168,7 @@ def test_no_kill_loses_or_doubles_anything(
     began = time.monotonic()
     with KafkaCluster(kafka_bootstrap, PARTITIONS) as cluster:
         messages, conversations = KILLS * MESSAGES_PER_KILL, KILLS * CONVERSATIONS_PER_KILL
-        feeder = Feeder(cluster, SEED, messages, conversations)
+        feeder = Feeder(cluster, SEED, SPARE * messages, SPARE * conversations)
         with ExitStack() as stack:
             seen = stack.enter_context(watch(cluster))
             reader = stack.enter_context(asking(cluster))
@@ -171,7 +181,7 @@ def test_no_kill_loses_or_doubles_anything(
             loop = KillLoop(feeder, reader, seen, services)
             loop.run(KILLS)
             last_fault = time.monotonic()
-            feeder.feed(messages)
+            feeder.feed(max(0, messages - feeder.messages))
             feeder.answer(seen)
             caught_up_s = catch_up(cluster, last_fault)
             for service in services:
