@@ -30,6 +30,9 @@ INSTANCES = 3
 PARTITIONS = 6
 BURST = 60
 RANDOM_S = 3.0
+# Twice the session of the dead: by then a rebalance has come to its end.
+SETTLE_S = 12.0
+ATTEMPTS = 5
 # A schedule that takes long uses more, a little at a time.
 SPARE = 2
 TRICKLE = 15
@@ -102,46 +105,51 @@ class KillLoop:
         self._leave_and_return(REBALANCE)
 
     def _leave_and_return(self, kind: str) -> None:
+        """Again where nothing had to move, as beside a death that the group still waits out."""
         point = self._next_point(kind)
+        for _ in range(ATTEMPTS):
+            self._one_leaves_and_returns(point)
+            if self._dies_within(SETTLE_S):
+                break
+        self._await_death()
+
+    def _one_leaves_and_returns(self, point: str) -> None:
         leaver = self._chance.choice(self._services)
         for service in self._services:
             service.wait_joined()
+        leaver.arm("")
         assert leaver.stop() == 0
         self.tally.stops += 1
-        others = [service for service in self._services if service is not leaver]
-        for service in others:
-            service.arm(point)
-        leaver.restart(crash_at=point)
-        self._await_death()
+        for service in self._services:
+            if service is not leaver and service.running:
+                service.arm(point)
+        leaver.restart(crash_at="")
+
+    def _dies_within(self, deadline_s: float) -> bool:
+        """Feeds a little at a time until an armed one has died, or not."""
+        until = time.monotonic() + deadline_s
+
+        def over() -> bool:
+            self._feed(TRICKLE)
+            return bool(self._dead()) or time.monotonic() > until
+
+        wait_until(over, "a death or the deadline", deadline_s + DEADLINE_S)
+        return bool(self._dead())
 
     def _await_death(self) -> None:
-        """Feeds until an armed one has died; all that died are counted and restarted."""
-
-        def dead() -> list[RunningService]:
-            return [service for service in self._services if not service.running]
-
-        def died() -> bool:
-            self._feed(TRICKLE)
-            return bool(dead())
-
-        wait_until(died, "the death of an armed instance")
-        while victims := dead():
-            self._bury(victims)
-            self._disarm()
-
-    def _bury(self, victims: list[RunningService]) -> None:
+        """All that died are counted and restarted; the others are spared."""
+        assert self._dies_within(DEADLINE_S), "no armed instance died"
+        for service in self._services:
+            if service.running and service.landmark_file.exists():
+                service.arm("")
         lag = self._reader.lag()
-        for service in victims:
+        for service in self._dead():
             assert service.process.wait() < 0, service.log.read_text()[-2_000:]
             self._count(service, lag)
             service.restart(crash_at="")
 
-    def _disarm(self) -> None:
-        """One that is just starting reads its point from its settings: so it is waited for."""
-        wait_until(lambda: all(map(_begun_or_dead, self._services)), "beginning")
-        for service in self._services:
-            if service.running:
-                service.arm("")
+    def _dead(self) -> list[RunningService]:
+        return [service for service in self._services if not service.running]
 
     def _next_point(self, kind: str) -> str:
         points = POINTS[kind]
