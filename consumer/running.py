@@ -46,7 +46,11 @@ class RunningRouter:
         return code
 
     def _not_ready(self) -> list[str]:
-        return [] if self._service.stream.joined() else ["the consumer group has not been joined"]
+        missing = (
+            [] if self._service.stream.joined() else ["the consumer group has not been joined"]
+        )
+        halted = self._service.pipeline.halts.partitions
+        return missing + [f"partition {number} is halted" for number in sorted(halted)]
 
     def __enter__(self) -> Self:
         self._server.start()

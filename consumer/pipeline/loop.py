@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from consumer.exit_codes import ExitCode
+from consumer.pipeline.halts import Halts
 from consumer.pipeline.heart import Heart
 from consumer.pipeline.lane import Lane
 from consumer.pipeline.workers import Workers
@@ -24,6 +25,7 @@ from consumer.ports import (
     Stream,
     StreamStopped,
     TopicPartition,
+    Unreadable,
 )
 from consumer.telemetry.observer import Observer
 
@@ -50,6 +52,7 @@ class LoopSettings(Struct, frozen=True):
     settle_s: float = 0.005
     drain_s: float = 8.0
     model_timeout_s: float = 60.0
+    halt_retry_s: float = 60.0
 
 
 class Pipeline:
@@ -73,6 +76,7 @@ class Pipeline:
         self._heart = heart
         self._observer = observer
         self._lanes: dict[int, Lane] = {}
+        self.halts = Halts(stream, clock, observer, settings.halt_retry_s)
         self._in_flight_bytes = 0
         self._ready_since: float | None = None
         self._next_publish = 0.0
@@ -87,12 +91,15 @@ class Pipeline:
         """
         self._workers.start()
         self._stream.start(self)
-        while not stop.is_set():
-            self._turn()
-        self._drain()
-        self._workers.stop()
-        self._stream.close()
-        self._heart.stop()
+        try:
+            while not stop.is_set():
+                self._turn()
+            self._drain()
+            self._workers.stop()
+        finally:
+            # Whatever ended it: others take over at once, instead of after the session's time-out.
+            self._stream.close()
+            self._heart.stop()
 
     def assigned(self, assignment: Assignment, state: Iterable[StateRecord]) -> None:
         """A partition is ours: its state is read to the end before its first record."""
@@ -105,6 +112,7 @@ class Pipeline:
     def revoked(self, partition: int) -> None:
         """It is not ours any more: nothing of it will be published."""
         self._lanes.pop(partition, None)
+        self.halts.forget(partition)
         self._observer.revoked()
 
     def gap(self, gap: InputGap) -> None:
@@ -113,6 +121,12 @@ class Pipeline:
         if lane is not None:
             lane.lose(gap)
 
+    def unreadable(self, at: Unreadable) -> None:
+        """Told again as long as it is asked for; the lane counts it once."""
+        lane = self._lanes.get(at.partition)
+        if lane is not None:
+            lane.block(at)
+
     def _turn(self) -> None:
         self._heart.beat()
         self._read()
@@ -120,6 +134,7 @@ class Pipeline:
         self._apply()
         self._publish_if_due()
         self._fire_idle_timers()
+        self.halts.retry_due()
         self._check_workers()
 
     def _read(self) -> None:
@@ -217,6 +232,8 @@ class Pipeline:
         if published is Published.COMMITTED:
             for lane in lanes:
                 lane.committed()
+                if lane.halted:
+                    self.halts.halt(lane)
             self._next_publish = now + self._settings.settle_s
             # The next one of a busy lane should not wait for its turn behind the others.
             self._lanes = dict(sorted(self._lanes.items(), key=lambda item: item[1] in lanes))

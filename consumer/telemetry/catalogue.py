@@ -137,6 +137,9 @@ LAST_LOOP = Metric(
 LAST_COMMIT = Metric(
     "last_commit_timestamp", "gauge", "When a transaction last committed; 0 before.", "seconds"
 )
+CIRCUIT_OPEN = Metric(
+    "circuit_open", "gauge", "1 while a partition of ours is halted, by dead letters or damage."
+)
 BUILD = Metric("build", "info", "The running version.")
 MODEL = Metric("model", "info", "The models that decide.")
 
@@ -163,6 +166,7 @@ CATALOGUE = (
     CONVERSATIONS,
     LAST_LOOP,
     LAST_COMMIT,
+    CIRCUIT_OPEN,
     BUILD,
     MODEL,
 )

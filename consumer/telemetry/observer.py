@@ -42,6 +42,10 @@ class Observer(Protocol):
         """A partition was given up."""
         ...
 
+    def circuit(self, is_open: bool) -> None:
+        """Whether any partition of ours is halted."""
+        ...
+
     def lag(self, unread: Mapping[TopicPartition, int], conversations: int) -> None:
         """Unread records by partition, and conversation states held."""
         ...
@@ -69,6 +73,9 @@ class Silent:
         """Says nothing."""
 
     def revoked(self) -> None:
+        """Says nothing."""
+
+    def circuit(self, is_open: bool) -> None:
         """Says nothing."""
 
     def lag(self, unread: Mapping[TopicPartition, int], conversations: int) -> None:

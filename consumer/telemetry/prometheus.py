@@ -43,6 +43,7 @@ class PrometheusObserver:
         self._restored = counter(catalogue.RESTORED_RECORDS, registry)
         self._conversations = gauge(catalogue.CONVERSATIONS, registry)
         self._last_commit = gauge(catalogue.LAST_COMMIT, registry)
+        self._circuit_open = gauge(catalogue.CIRCUIT_OPEN, registry)
         self._latency = LatencyHistogram(catalogue.MESSAGE_LATENCY)
         self._unread = Unread((topics.messages, topics.feedback))
         self._watched = Watched()
@@ -102,6 +103,10 @@ class PrometheusObserver:
     def revoked(self) -> None:
         """A partition was given up."""
         self._moves[(catalogue.REVOKED,)].inc()
+
+    def circuit(self, is_open: bool) -> None:
+        """Whether any partition of ours is halted."""
+        self._circuit_open.set(is_open)
 
     def lag(self, unread: Mapping[TopicPartition, int], conversations: int) -> None:
         """Unread records and conversation states held."""
