@@ -18,6 +18,7 @@ AT_MESSAGES = (TOPICS.messages, 0)
 EXPIRES_S = 2 * HOUR_S
 LAST_REMINDER_S = 660
 TTL_S = 10 * HOUR_S
+SMALL_BYTES = 2_000
 SHORT_LIVED = LaneLimits(StateLimits(idle_ttl_ms=round(TTL_S) * MS_PER_S))
 
 
@@ -203,3 +204,22 @@ def test_restoring_reads_the_changelog_in_its_order_with_its_tombstones() -> Non
     after = Talk(lane, offset=3)
     after.says("hello", conversation="d")
     assert states(after.commits()) == {"default:d": True, "default:c": False}
+
+
+def test_a_conversation_of_thousands_of_messages_keeps_a_small_state() -> None:
+    talk = Talk()
+    for number in range(3_000):
+        talk.says("<anger=85>" if number % 3 else "hello", at_s=number / 50)
+        if number % 500 == 0:
+            talk.commits()
+    talk.commits()
+    assert max(len(value or b"") for _, value in talk.changelog()) < SMALL_BYTES
+    assert escalations(talk.committed) == [("c-1", "anger", "open")]
+
+
+def test_the_same_words_twice_are_two_messages() -> None:
+    talk = Talk()
+    talk.says("hello")
+    talk.says("hello")
+    first, second = decisions(talk.commits())
+    assert first["decision_id"] != second["decision_id"]
