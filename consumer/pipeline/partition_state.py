@@ -163,10 +163,22 @@ class PartitionState:
             tenant_id = rejected.tenant_id or DEFAULT_TENANT
             key = conversation_key(tenant_id, rejected.conversation_id)
             prior = self._prior(key, rejected.event_ms or record.timestamp_ms)
-            routed = self._router.degrade(rejected, prior, now_ms)
-            decision_id = routed.decision.decision_id if routed.decision else None
-            self._emit(key, routed, record)
+            routed = self._degraded(rejected, prior, now_ms)
+            if routed is not None and routed.decision is not None:
+                decision_id = routed.decision.decision_id
+                self._emit(key, routed, record)
         self.records.append(self._outputs.dead(rejected, decision_id))
+
+    def _degraded(
+        self, rejected: Rejected, prior: Conversation | None, now_ms: int
+    ) -> Routed | None:
+        """None where a bug spares not even this decision: then the dead letter stands alone."""
+        try:
+            return self._router.degrade(rejected, prior, now_ms)
+        except MemoryError:
+            raise
+        except Exception:
+            return None
 
     def _emit(self, key: str, routed: Routed, record: Record | None) -> None:
         self.routed.append(routed)
