@@ -18,7 +18,7 @@ from tests.fakes.kafka_cluster import RealClock
 from tests.fakes.mock_kafka import MockKafka
 from tests.stream.test_stream_contract import Owner, poll_until
 
-PLAIN_COMMIT = 8
+PLAIN_COMMIT, FETCH_OFFSETS = 8, 9
 PRODUCE, ADD_PARTITIONS, ADD_OFFSETS, END_TXN, COMMIT_OFFSETS = 0, 24, 25, 26, 28
 TOPICS = Topics()
 OFFSETS = {(TOPICS.messages, 0): 1}
@@ -185,3 +185,14 @@ def test_at_least_once_says_that_a_record_is_too_large(
     large = OutRecord(TOPICS.routing, b"k", b"v" * 2_000_000)
     with pytest.raises(StreamStopped, match="MSG_SIZE_TOO_LARGE"):
         acknowledged.publish(Publication([large], OFFSETS))
+
+
+@pytest.mark.parametrize(
+    "name", ["NOT_COORDINATOR", "COORDINATOR_NOT_AVAILABLE", "COORDINATOR_LOAD_IN_PROGRESS"]
+)
+def test_committed_offsets_are_told_when_their_coordinator_has_moved(
+    mock: MockKafka, intake: Intake, name: str
+) -> None:
+    mock.fail_next(FETCH_OFFSETS, code(name), code(name))
+    (told,) = intake.committed(OFFSETS)
+    assert told.error is None

@@ -117,6 +117,18 @@ def test_known_damage_is_told_behind_the_records_polled_with_it(bench: Bench) ->
     assert bench.journal.met == [0, 1, Unreadable(MESSAGES, 0, 2)]
 
 
+@pytest.mark.parametrize(
+    "code", [BAD, KafkaError._BAD_COMPRESSION, KafkaError.INVALID_MSG, KafkaError._NOT_IMPLEMENTED]
+)
+def test_whoever_cannot_read_it_the_partition_is_to_halt_and_not_the_process(
+    bench: Bench, code: int
+) -> None:
+    for _ in range(LONG_ENOUGH):
+        bench.client.fails(MESSAGES, 0, code)
+        bench.poll()
+    assert bench.journal.met[0] == Unreadable(MESSAGES, 0, 0)
+
+
 def test_what_follows_damage_is_not_believed(bench: Bench) -> None:
     bench.client.says(MESSAGES, 0)
     for _ in range(LONG_ENOUGH):
