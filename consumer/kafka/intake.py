@@ -23,9 +23,9 @@ from confluent_kafka import (
 from consumer.exit_codes import ExitCode
 from consumer.kafka.changelog import Changelog
 from consumer.kafka.client_settings import KafkaSettings, intake_properties
+from consumer.kafka.obstacles import OBSTACLES, Obstacles
 from consumer.kafka.places import Places
 from consumer.kafka.stable_offsets import stable_offsets
-from consumer.kafka.unreadable import DAMAGED, Damage, end_of_damage
 from consumer.kafka.watermarks import watermarks
 from consumer.ports import (
     Assignment,
@@ -48,10 +48,7 @@ _HARMLESS = frozenset(
         KafkaError._RESOLVE,  # noqa: SLF001
     }
 )
-_OF_A_PLACE = DAMAGED | {
-    KafkaError._PARTITION_EOF,  # noqa: SLF001
-    KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001
-}
+_OF_A_PLACE = OBSTACLES | {KafkaError._PARTITION_EOF}  # noqa: SLF001
 
 
 class Intake:
@@ -70,7 +67,7 @@ class Intake:
         self._owned: set[int] = set()
         self._halted: set[int] = set()
         self._places = Places()
-        self._damage = Damage(clock)
+        self._obstacles = Obstacles(settings, clock, changelog.beat)
         self._untold: list[tuple[int, InputGap | Unreadable]] = []
         self._joined = False
         self._failure: BaseException | None = None
@@ -274,50 +271,12 @@ class Intake:
             )
 
     def _on_obstacle(self, at: At, offset: int, error: KafkaError) -> None:
-        if error.code() in DAMAGED:
-            self._on_damage(at, offset)
-        else:
-            self._on_no_such_offset(at, offset)
-
-    def _on_no_such_offset(self, at: At, offset: int) -> None:
-        """Retention passed us while we were reading, or the log ends before us."""
-        topic, partition = at
         unread = self._places.next_offset(at)
-        low, _high = watermarks(self.consumer, TopicPartition(topic, partition), self.beat)
-        if unread < low:
-            # Markers of transactions may stand before the offset that was asked for.
-            lost_from = offset if unread <= offset < low else unread
-            self._found(InputGap(topic, partition, lost_from, low, "retention"))
-            self._read_from(at, low)
-        elif offset == unread:
-            # A topic made anew, or cut at its end: whatever comes below it is not what was read.
-            self._found(Unreadable(topic, partition, unread))
-        else:
-            self._read_from(at, unread)  # damage had led the client astray
-
-    def _on_damage(self, at: At, offset: int) -> None:
-        """Said again and again: a batch is given up only when it stays what it is."""
-        topic, partition = at
-        unread = self._places.next_offset(at)
-        place = TopicPartition(topic, partition)
-        # It may be the start of a batch read in part, or garbage.
-        marks = self.consumer.get_watermark_offsets(place, cached=True)
-        if not unread <= offset < marks[1]:
-            offset = unread
-        stays = self._damage.stays(at, offset)
-        if stays and self._settings.skip_unreadable:
-            _low, high = watermarks(self.consumer, place, self.beat)
-            damaged = TopicPartition(topic, partition, offset)
-            end = end_of_damage(self._settings, damaged, high, self.beat)
-            self._found(InputGap(topic, partition, offset, end, "unreadable"))
-            self._read_from(at, end)
-            return
-        if stays:
-            self._found(Unreadable(topic, partition, offset))
-        self._read_from(at, unread)
-
-    def _found(self, at: InputGap | Unreadable) -> None:
-        self._untold.append((self._epochs[at.partition], at))
+        verdict = self._obstacles.judge(self.consumer, at, unread, (offset, error))
+        if verdict.found is not None:
+            self._untold.append((self._epochs[at[1]], verdict.found))
+        if verdict.go_on_at is not None:
+            self._read_from(at, verdict.go_on_at)
 
     def _read_from(self, at: At, offset: int) -> None:
         """seek() is refused where an error has ended the client's reading."""

@@ -1,8 +1,4 @@
-"""How far each partition that is read now has been read. Knows no client.
-
-The client's own position cannot be trusted behind a damaged batch: librdkafka goes on parsing in
-the middle of it, and takes what it finds there for offsets.
-"""
+"""How far each partition has been read, by what was handed over. Knows no client."""
 
 from consumer.ports import TopicPartition
 
