@@ -12,7 +12,6 @@ are taken without waiting.
 from collections.abc import Callable, Iterable, Mapping
 
 from confluent_kafka import (
-    OFFSET_INVALID,
     Consumer,
     KafkaError,
     KafkaException,
@@ -226,14 +225,21 @@ class Intake:
         gaps: list[InputGap] = []
         for at in self.committed([(topic, partition) for topic in self._topics]):
             low, high = watermarks(self.consumer, at, self.beat)
-            if at.offset == OFFSET_INVALID or at.offset < 0:
-                offsets[at.topic] = low if self._settings.start == "earliest" else high
+            if at.offset < 0 and self._settings.start == "earliest":
+                offsets[at.topic] = low
+            elif at.offset < 0:
+                offsets[at.topic] = high
+                self._keep_place(at.topic, partition, high)
             elif at.offset < low:
                 gaps.append(InputGap(at.topic, partition, at.offset, low, "retention"))
                 offsets[at.topic] = low
             else:
                 offsets[at.topic] = at.offset
         return offsets, tuple(gaps)
+
+    def _keep_place(self, topic: str, partition: int, offset: int) -> None:
+        """Whoever comes before the first publication must not begin at a later end."""
+        self.consumer.commit(offsets=[TopicPartition(topic, partition, offset)], asynchronous=False)
 
     def _revoked(self, partitions: list[TopicPartition]) -> None:
         self._landmark("in_on_revoke")
