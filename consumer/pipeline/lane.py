@@ -103,6 +103,11 @@ class Lane:
         return bool(self._offsets) or self._state.changed
 
     @property
+    def owes(self) -> bool:
+        """Whether anything that was read waits for its commit, be it for the second time."""
+        return self.in_flight > 0 or bool(self._replay) or self.ready
+
+    @property
     def urgent(self) -> bool:
         """Whether an escalation waits."""
         return self._state.urgent

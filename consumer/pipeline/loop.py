@@ -219,7 +219,7 @@ class Pipeline:
     def _drain(self) -> None:
         """Publishes what is in flight and comes back in time; the rest will be read again."""
         deadline = self._clock.monotonic() + self._settings.drain_s
-        while any(x.in_flight or x.ready for x in self._lanes.values()):
+        while any(lane.owes for lane in self._lanes.values()):
             if self._clock.monotonic() > deadline:
                 return
             self._heart.beat()
