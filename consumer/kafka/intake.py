@@ -98,23 +98,29 @@ class Intake:
         messages = self.consumer.consume(limit, wait_s)
         if self._failure is not None:
             raise self._failure
+        # Callbacks are served inside `consume`: what they have taken from us counts no more.
+        readable, epochs = self._places.readable(), self._epochs
+        reached: dict[At, int] = {}
         records = []
-        obstructed: set[At] = set()
         for message in messages:
             error = message.error()
             at = (message.topic() or "", message.partition() or 0)
-            if error is not None and error.code() not in _OF_A_PLACE:
+            if error is None:
+                if at in readable:
+                    record = _record(message, at, epochs[at[1]])
+                    records.append(record)
+                    reached[at] = record.offset
+            elif error.code() not in _OF_A_PLACE:
                 self._on_error(message, error)
-            elif at not in self._places or at in obstructed:
-                continue
-            elif error is None:
-                records.append(_record(message, self._epochs[at[1]]))
-                self._places.read(at, records[-1].offset)
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-                self._places.met_end(at)
-            else:
-                obstructed.add(at)
-                self._on_obstacle(at, message.offset() or 0, error)
+            elif at in readable:
+                self._places.read(reached)
+                reached.clear()
+                if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                    self._places.met_end(at)
+                else:
+                    readable.remove(at)  # nothing behind it is believed
+                    self._on_obstacle(at, message.offset() or 0, error)
+        self._places.read(reached)
         return records
 
     def _tell(self) -> None:
@@ -301,13 +307,13 @@ class Intake:
         return self._owner
 
 
-def _record(message: Message, epoch: int) -> Record:
+def _record(message: Message, at: At, epoch: int) -> Record:
     _kind, timestamp_ms = message.timestamp()
     headers = message.headers()
     return Record(
+        at[0],
+        at[1],
         # The client's types allow None for messages that were never read from a broker.
-        message.topic(),  # type: ignore[arg-type]
-        message.partition(),  # type: ignore[arg-type]
         message.offset(),  # type: ignore[arg-type]
         epoch,
         timestamp_ms,

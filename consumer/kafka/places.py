@@ -1,5 +1,7 @@
 """How far each partition has been read, by what was handed over. Knows no client."""
 
+from collections.abc import Mapping
+
 from consumer.ports import TopicPartition
 
 
@@ -10,8 +12,9 @@ class Places:
         self._next: dict[TopicPartition, int] = {}
         self._at_end: set[TopicPartition] = set()
 
-    def __contains__(self, at: TopicPartition) -> bool:
-        return at in self._next
+    def readable(self) -> set[TopicPartition]:
+        """What is read now."""
+        return set(self._next)
 
     def start(self, at: TopicPartition, offset: int) -> None:
         """Reading begins, or goes on, at this offset."""
@@ -27,10 +30,11 @@ class Places:
         """The first offset that has not been read."""
         return self._next[at]
 
-    def read(self, at: TopicPartition, offset: int) -> None:
-        """A record was read."""
-        self._next[at] = offset + 1
-        self._at_end.discard(at)
+    def read(self, reached: Mapping[TopicPartition, int]) -> None:
+        """Records were read, up to these offsets."""
+        for at, offset in reached.items():
+            self._next[at] = offset + 1
+            self._at_end.discard(at)
 
     def met_end(self, at: TopicPartition) -> None:
         """The client found nothing behind the last record."""

@@ -102,6 +102,9 @@ def test_a_gap_is_told_behind_the_records_polled_with_it(bench: Bench) -> None:
     bench.poll(2)
     assert bench.client.started == [(MESSAGES, 0, 9)]
     assert bench.journal.met == [0, 1, 2, InputGap(MESSAGES, 0, 3, 9, "retention")]
+    bench.client.fails(MESSAGES, 9, OUT_OF_RANGE)
+    bench.poll(2)
+    assert bench.journal.met[4:] == [Unreadable(MESSAGES, 0, 9)], "it reads on from there"
 
 
 def test_known_damage_is_told_behind_the_records_polled_with_it(bench: Bench) -> None:
