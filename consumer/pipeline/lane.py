@@ -19,7 +19,7 @@ from consumer.pipeline.reorder import ReorderBuffer
 from consumer.pipeline.timers import Timers
 from consumer.ports import Assignment, InputGap, OutRecord, StateRecord, TopicPartition
 from consumer.records import FeedbackTurn, Outcome, Record, Rejected, Turn, Understood
-from consumer.routing.conversation import Conversation, decode, next_due_ms
+from consumer.routing.conversation import Conversation, OpenRecord, decode, next_due_ms
 from consumer.routing.router import Routed, Router
 from consumer.telemetry.observer import Work
 
@@ -89,6 +89,16 @@ class Lane:
         return len(self._states)
 
     @property
+    def open_escalations(self) -> Iterable[OpenRecord]:
+        """Committed escalations that are not resolved."""
+        return self._states.open_escalations
+
+    @property
+    def next_offsets(self) -> dict[TopicPartition, int]:
+        """First offsets without a committed outcome."""
+        return {(topic, self.partition): at for topic, at in self._positions.items()}
+
+    @property
     def applied(self) -> int:
         """Outcomes applied and waiting for their transaction."""
         return len(self._applied)
@@ -102,7 +112,8 @@ class Lane:
     def work(self) -> Work:
         """What the open transaction holds of this partition."""
         outcomes = [item for item in self._applied if not isinstance(item, InputGap)]
-        return Work(outcomes, self._routed)
+        gaps = [item for item in self._applied if isinstance(item, InputGap)]
+        return Work(outcomes, self._routed, sum(gap.end - gap.start for gap in gaps))
 
     def expect(self, record: Record) -> bool:
         """Registers a read record; False where this lane has had it already."""

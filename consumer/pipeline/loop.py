@@ -25,7 +25,8 @@ from consumer.ports import (
     StreamStopped,
     TopicPartition,
 )
-from consumer.telemetry.observer import Observer
+from consumer.telemetry.catalogue import DECIDE
+from consumer.telemetry.observer import Observer, Standing
 
 _POLL_CHUNK = 1_000
 _BUSY_WAIT_S = 0.004
@@ -97,6 +98,7 @@ class Pipeline:
     def assigned(self, assignment: Assignment, state: Iterable[StateRecord]) -> None:
         """A partition is ours: its state is read to the end before its first record."""
         began = self._clock.monotonic()
+        self._observer.restoring()
         lane = self._open_lane(assignment)
         records = lane.restore(state)
         self._lanes[assignment.partition] = lane
@@ -105,7 +107,7 @@ class Pipeline:
     def revoked(self, partition: int) -> None:
         """It is not ours any more: nothing of it will be published."""
         self._lanes.pop(partition, None)
-        self._observer.revoked()
+        self._observer.revoked(partition)
 
     def gap(self, gap: InputGap) -> None:
         """Retention passed us."""
@@ -174,14 +176,17 @@ class Pipeline:
                 lane.settle(record, settled.outcome)
 
     def _apply(self) -> None:
+        began = self._clock.monotonic()
         now_ms = self._clock.now_ms()
-        room = self._settings.max_transaction - sum(x.applied for x in self._lanes.values())
+        whole = room = self._settings.max_transaction - sum(x.applied for x in self._lanes.values())
         for lane in self._lanes.values():
             if room <= 0:
                 break
             before = lane.applied
             lane.advance(now_ms, before + room)
             room -= lane.applied - before
+        if room < whole:
+            self._observer.staged(DECIDE, self._clock.monotonic() - began)
         if self._ready_since is None and any(lane.ready for lane in self._lanes.values()):
             self._ready_since = self._clock.monotonic()
 
@@ -234,7 +239,17 @@ class Pipeline:
         for lane in self._lanes.values():
             if self._stream.exhausted(lane.partition):
                 lane.idle(now_ms)
-        self._observer.lag(self._stream.lag(), sum(x.conversations for x in self._lanes.values()))
+        self._observer.standing(self._standing(now_ms))
+
+    def _standing(self, now_ms: int) -> Standing:
+        lanes = self._lanes.values()
+        return Standing(
+            now_ms,
+            self._stream.lag(),
+            {at: offset for lane in lanes for at, offset in lane.next_offsets.items()},
+            sum(lane.conversations for lane in lanes),
+            [record for lane in lanes for record in lane.open_escalations],
+        )
 
     def _check_workers(self) -> None:
         if self._workers.failure is not None:
