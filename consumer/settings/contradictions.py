@@ -27,12 +27,14 @@ def contradictions(settings: Settings) -> Iterator[Problem]:
     if settings.shutdown_s <= loop.drain_s:
         yield _problem(settings, ("shutdown_s",), f"must be above loop.drain_s={loop.drain_s:g}")
     metrics = settings.metrics
-    if (metrics.tls_cert_file is None) != (metrics.tls_key_file is None):
-        rule = "metrics.tls_cert_file and metrics.tls_key_file go together"
-        yield _problem(settings, ("metrics", "tls_cert_file"), rule)
-    if metrics.tls_client_ca_file and not metrics.tls_cert_file:
-        rule = "needs metrics.tls_cert_file and metrics.tls_key_file"
-        yield _problem(settings, ("metrics", "tls_client_ca_file"), rule)
+    needs = (
+        ("tls_cert_file", "tls_key_file"),
+        ("tls_key_file", "tls_cert_file"),
+        ("tls_client_ca_file", "tls_cert_file"),
+    )
+    for given, needed in needs:
+        if getattr(metrics, given) and not getattr(metrics, needed):
+            yield _problem(settings, ("metrics", given), f"needs metrics.{needed}")
     # A commit may take as long as its transaction lives; a loop that waits for it does not hang.
     if 0 < settings.watchdog_s * _MS_PER_S <= kafka.transaction_timeout_ms:
         rule = f"must be 0 or above kafka.transaction_timeout_ms={kafka.transaction_timeout_ms}"
