@@ -5,6 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from consumer.contract.decision import ModelRef
 from consumer.ports import Published, TopicPartition
 from consumer.records import Outcome
 from consumer.routing.conversation import OpenRecord
@@ -38,6 +39,30 @@ class Standing(Struct, frozen=True):
     next_offsets: Mapping[TopicPartition, int]
     conversations: int
     escalations: Sequence[OpenRecord] = ()
+
+
+class Deciding(Protocol):
+    """What is told of the model that decides."""
+
+    @property
+    def refs(self) -> Sequence[ModelRef]:
+        """One for each task."""
+        ...
+
+    @property
+    def provider(self) -> str:
+        """Execution provider that runs."""
+        ...
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """Languages that it was trained on."""
+        ...
+
+    @property
+    def intents(self) -> Sequence[str]:
+        """Subjects that it can name."""
+        ...
 
 
 class Observer(Protocol):

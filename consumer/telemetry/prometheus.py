@@ -3,18 +3,17 @@
 import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Info, ProcessCollector, disable_created_metrics
 
 from consumer import __version__
-from consumer.contract.decision import ModelRef
+from consumer.contract.decision import ModelRef, RoutingDecided
 from consumer.contract.identity import conversation_key
 from consumer.contract.known_values import DEGRADED_REASONS, ESCALATION_KINDS
 from consumer.contract.message import ConversationClosed, DecisionOverridden
 from consumer.contract.topics import Topics
 from consumer.ports import Published
-from consumer.records import FeedbackTurn, Outcome, Rejected, Understood
+from consumer.records import FeedbackTurn, Rejected, Turn, Understood
 from consumer.telemetry import catalogue
 from consumer.telemetry.floor import Floor
 from consumer.telemetry.instruments import (
@@ -27,34 +26,10 @@ from consumer.telemetry.instruments import (
     histograms,
 )
 from consumer.telemetry.latency import LatencyHistogram
-from consumer.telemetry.observer import Run, Standing, Work
+from consumer.telemetry.observer import Deciding, Run, Standing, Work
 from consumer.telemetry.sources import Progress, Watched
 
 _MS_PER_S = 1_000
-
-
-class Deciding(Protocol):
-    """What is told of the model that decides."""
-
-    @property
-    def refs(self) -> Sequence[ModelRef]:
-        """One for each task."""
-        ...
-
-    @property
-    def provider(self) -> str:
-        """Execution provider that runs."""
-        ...
-
-    @property
-    def languages(self) -> Sequence[str]:
-        """Languages that it was trained on."""
-        ...
-
-    @property
-    def intents(self) -> Sequence[str]:
-        """Subjects that it can name."""
-        ...
 
 
 class PrometheusObserver:
@@ -160,8 +135,7 @@ class PrometheusObserver:
         for one in work:
             self._latency.observe(one.outcomes, now_ms)
             self._lost.inc(one.lost)
-            self._count_outcomes(one.outcomes)
-            self._count_routed(one, now_ms)
+            self._count(one, now_ms)
 
     def restoring(self) -> None:
         """A partition is being taken over."""
@@ -208,36 +182,42 @@ class PrometheusObserver:
         """The unread records last told of, all partitions together."""
         return self._progress.total()
 
-    def _count_outcomes(self, outcomes: Sequence[Outcome]) -> None:
-        for one in outcomes:
-            if isinstance(one, Rejected):
+    def _count(self, work: Work, now_ms: int) -> None:
+        """One pass over the outcomes, one over what came of them: this is a hot path."""
+        turns: dict[int, Turn] = {}
+        for one in work.outcomes:
+            if isinstance(one, Understood):
+                turns[one.turn.record.offset] = one.turn
+            elif isinstance(one, Rejected):
                 self._rejected[(one.reason,)].inc()
             elif isinstance(one, FeedbackTurn):
-                if isinstance(one.event, DecisionOverridden):
-                    self._floor.overridden(one.key)
-                elif isinstance(one.event, ConversationClosed):
-                    self._floor.forget(one.key)
-
-    def _count_routed(self, work: Work, now_ms: int) -> None:
-        channels = {
-            one.turn.record.offset: one.turn.message.channel
-            for one in work.outcomes
-            if isinstance(one, Understood)
-        }
-        actions: Tally[str] = Tally()
+                self._hear(one)
+        actions: dict[str, int] = {}
         for routed in work.routed:
             decision = routed.decision
             if decision is not None:
-                actions[decision.action] += 1
-                self._count_flaws(decision.degraded_reasons)
-                key = conversation_key(decision.tenant_id, decision.conversation_id)
-                channel = channels.get(decision.source.offset, catalogue.OTHER)
-                self._floor.decided(key, decision, channel, now_ms)
+                actions[decision.action] = actions.get(decision.action, 0) + 1
+                self._place(decision, turns.get(decision.source.offset), now_ms)
+                if decision.degraded_reasons:
+                    self._count_flaws(decision.degraded_reasons)
             for name, event in routed.escalations:
                 change = name.rpartition(".")[2]
                 self._escalations[(_known_kind(event.kind), change)].inc()
         for action, count in actions.items():
             self._decisions[(_known(action, catalogue.ACTIONS),)].inc(count)
+
+    def _place(self, decision: RoutingDecided, turn: Turn | None, now_ms: int) -> None:
+        if turn is not None:
+            self._floor.decided(turn.key, decision, turn.message.channel, now_ms)
+        else:  # an unusable record: nobody knows its channel
+            key = conversation_key(decision.tenant_id, decision.conversation_id)
+            self._floor.decided(key, decision, catalogue.OTHER, now_ms)
+
+    def _hear(self, feedback: FeedbackTurn) -> None:
+        if isinstance(feedback.event, DecisionOverridden):
+            self._floor.overridden(feedback.key)
+        elif isinstance(feedback.event, ConversationClosed):
+            self._floor.forget(feedback.key)
 
     def _count_flaws(self, reasons: Iterable[str]) -> None:
         for reason in reasons:
