@@ -110,7 +110,7 @@ class Observer(Protocol):
         """How all our partitions stand."""
         ...
 
-    def circuit(self, *, is_open: bool) -> None:
+    def circuit(self, is_open: bool) -> None:
         """Intake was stopped, or goes on."""
         ...
 
@@ -150,5 +150,5 @@ class Silent:
     def standing(self, standing: Standing) -> None:
         """Says nothing."""
 
-    def circuit(self, *, is_open: bool) -> None:
+    def circuit(self, is_open: bool) -> None:
         """Says nothing."""

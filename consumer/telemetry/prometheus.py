@@ -173,7 +173,7 @@ class PrometheusObserver:
         for kind, overdue in self._overdue.items():
             overdue.set(late[kind])
 
-    def circuit(self, *, is_open: bool) -> None:
+    def circuit(self, is_open: bool) -> None:
         """Intake was stopped, or goes on."""
         self.circuit_open = is_open
         self._circuit.set(is_open)

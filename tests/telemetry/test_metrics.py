@@ -234,9 +234,9 @@ def test_a_takeover_under_way_has_a_beginning(observer: PrometheusObserver) -> N
 
 def test_an_open_circuit_is_one(observer: PrometheusObserver) -> None:
     assert value(observer, "circuit_open") == 0
-    observer.circuit(is_open=True)
+    observer.circuit(True)
     assert value(observer, "circuit_open") == 1
-    observer.circuit(is_open=False)
+    observer.circuit(False)
     assert value(observer, "circuit_open") == 0
 
 
