@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 
 
-.PHONY: help setup lock prometheus dashboards real-run test-brokers fmt lint types test test-all demo bench kill-loop schemas lock-jars clean
+.PHONY: help setup lock prometheus dashboards real-run fmt lint types test test-all demo bench kill-loop schemas lock-jars clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,10 +41,7 @@ prometheus: $(STAMP) ## promtool and prometheus from the Debian package, unless 
 	@.ci/prometheus $(BIN)
 
 test: setup prometheus ## all tests, with a real Apache Kafka that they start themselves
-	$(BIN)/pytest -q -m "not three_brokers"
-
-test-brokers: setup ## kill one of three brokers; wants the machine to itself
-	$(BIN)/pytest -q -m three_brokers
+	$(BIN)/pytest -q
 
 demo: setup ## watch real models route a bilingual conversation on a real Kafka
 	$(BIN)/chat-router demo

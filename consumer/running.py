@@ -47,12 +47,13 @@ class RunningRouter:
 
     def _not_ready(self) -> list[str]:
         """Models are warm before the server listens, so they are no reason here."""
-        reasons = (
-            (not self._service.stream.joined(), "the consumer group has not been joined"),
-            (self._observer.restoring_now, "conversation state is being restored"),
-            (self._observer.circuit_open, "the circuit is open: too many unusable records"),
-        )
-        return [text for holds, text in reasons if holds]
+        reasons = []
+        if not self._service.stream.joined():
+            reasons.append("the consumer group has not been joined")
+        if self._observer.restoring_now:
+            reasons.append("conversation state is being restored")
+        halted = self._service.pipeline.halts.partitions
+        return reasons + [f"partition {number} is halted" for number in sorted(halted)]
 
     def __enter__(self) -> Self:
         self._server.start()

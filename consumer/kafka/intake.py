@@ -23,12 +23,21 @@ from confluent_kafka import (
 from consumer.exit_codes import ExitCode
 from consumer.kafka.changelog import Changelog
 from consumer.kafka.client_settings import KafkaSettings, intake_properties
+from consumer.kafka.stable_offsets import stable_offsets
+from consumer.kafka.unreadable import DAMAGED, Damage, end_of_damage
 from consumer.kafka.watermarks import watermarks
-from consumer.ports import Assignment, Clock, InputGap, Landmark, Owner, StreamStopped
+from consumer.ports import (
+    Assignment,
+    Clock,
+    InputGap,
+    Landmark,
+    Owner,
+    StreamStopped,
+    Unreadable,
+)
 from consumer.ports import TopicPartition as At
 from consumer.records import Record
 
-_COMMITTED_TIMEOUT_S = 60.0
 _MISSING_S = 30.0
 _HARMLESS = frozenset(
     {
@@ -54,10 +63,13 @@ class Intake:
         self._missing_since: float | None = None
         self._epochs: dict[int, int] = {}
         self._owned: set[int] = set()
+        self._halted: set[int] = set()
+        self._damage = Damage(clock)
         self._at_end: set[At] = set()
         self._joined = False
         self._failure: BaseException | None = None
         self._owner: Owner | None = None
+        self.beat = changelog.beat
         self.consumer = Consumer(intake_properties(settings))
 
     def start(self, owner: Owner) -> None:
@@ -88,7 +100,7 @@ class Intake:
             error = message.error()
             if error is None:
                 partition = message.partition()
-                if partition in self._owned:
+                if partition in self._owned and partition not in self._halted:
                     records.append(_record(message, self._epochs[partition]))
                     self._at_end.discard((records[-1].topic, partition))
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
@@ -96,6 +108,23 @@ class Intake:
             else:
                 self._on_error(message, error)
         return records
+
+    def halt(self, partition: int) -> int:
+        """Leaves the partition ours and reads no more of it; the epoch of what will come later."""
+        self._epochs[partition] += 1
+        self._halted.add(partition)
+        self._at_end -= {(topic, partition) for topic in self._topics}
+        self.consumer.incremental_unassign(
+            [TopicPartition(topic, partition) for topic in self._topics]
+        )
+        return self._epochs[partition]
+
+    def resume(self, partition: int, offsets: Mapping[str, int]) -> None:
+        """Reads a halted partition again."""
+        self._halted.discard(partition)
+        self.consumer.incremental_assign(
+            [TopicPartition(topic, partition, offset) for topic, offset in offsets.items()]
+        )
 
     def joined(self) -> bool:
         """Whether an assignment, be it empty, has been received."""
@@ -118,7 +147,7 @@ class Intake:
     def committed(self, partitions: Iterable[At]) -> list[TopicPartition]:
         """Stable committed offsets with their metadata; waits for pending transactions."""
         wanted = [TopicPartition(topic, partition) for topic, partition in partitions]
-        answer: list[TopicPartition] = self.consumer.committed(wanted, timeout=_COMMITTED_TIMEOUT_S)
+        answer = stable_offsets(self.consumer, wanted, self.beat)
         for at in answer:
             if at.error is not None:
                 raise KafkaException(at.error)
@@ -172,7 +201,7 @@ class Intake:
         offsets: dict[str, int] = {}
         gaps: list[InputGap] = []
         for at in self.committed([(topic, partition) for topic in self._topics]):
-            low, high = watermarks(self.consumer, at)
+            low, high = watermarks(self.consumer, at, self.beat)
             if at.offset == OFFSET_INVALID or at.offset < 0:
                 offsets[at.topic] = low if self._settings.start == "earliest" else high
             elif at.offset < low:
@@ -190,14 +219,18 @@ class Intake:
             self._owned.discard(number)
             self._at_end -= {(topic, number) for topic in self._topics}
             self._required_owner().revoked(number)
+        read = [number for number in numbers if number not in self._halted]
+        self._halted -= set(numbers)
         self.consumer.incremental_unassign(
-            [TopicPartition(topic, number) for number in numbers for topic in self._topics]
+            [TopicPartition(topic, number) for number in read for topic in self._topics]
         )
         self._landmark("revoked")
 
     def _on_error(self, message: Message, error: KafkaError) -> None:
         if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
             self._skip_gap(message)
+        elif error.code() in DAMAGED:
+            self._on_damage(message)
         elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             # Said once of a young topic too, whose metadata has not reached every broker yet.
             self._missing_since = self._missing_since or self._clock.monotonic()
@@ -220,10 +253,25 @@ class Intake:
     def _skip_gap(self, message: Message) -> None:
         """Retention passed us while we were reading: the loss becomes an event, reading goes on."""
         at = TopicPartition(message.topic() or "", message.partition() or 0)
-        low, _high = watermarks(self.consumer, at)
+        low, _high = watermarks(self.consumer, at, self.beat)
         lost_from = max(0, message.offset() or 0)
         self._required_owner().gap(InputGap(at.topic, at.partition, lost_from, low, "retention"))
         self.consumer.seek(TopicPartition(at.topic, at.partition, low))
+
+    def _on_damage(self, message: Message) -> None:
+        """Said again and again: a batch is given up only when it stays what it is."""
+        topic, partition = message.topic() or "", message.partition() or 0
+        offset = message.offset() or 0
+        if partition in self._halted or not self._damage.stays((topic, partition), offset):
+            return
+        if not self._settings.skip_unreadable:
+            self._required_owner().unreadable(Unreadable(topic, partition, offset))
+            return
+        at = TopicPartition(topic, partition, offset)
+        _low, high = watermarks(self.consumer, at, self.beat)
+        end = end_of_damage(self._settings, at, high, self.beat)
+        self._required_owner().gap(InputGap(topic, partition, offset, end, "unreadable"))
+        self.consumer.seek(TopicPartition(topic, partition, end))
 
     def _required_owner(self) -> Owner:
         if self._owner is None:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from consumer.inference.faults import EnvironmentFault
 from consumer.inference.model import Model
 from consumer.inference.understand import Ready, batches, joined, prepare, rejected, understand
+from consumer.pipeline.containment import record_of, unprepared
 from consumer.pipeline.isolation import Isolation
 from consumer.pipeline.ledger import DEATHS_UNTIL_ISOLATED, AttemptLedger
 from consumer.pipeline.ready_queue import ReadyQueue
@@ -139,9 +140,28 @@ class Workers:
         decoded = self._clock.monotonic()
         self._observer.staged(DECODE, decoded - began)
         if turns:
-            self._ready.put(prepare(self._model, turns))
+            ready, buried = self._prepared(turns)
+            self._ready.put(ready)
+            done += buried
             self._observer.staged(TOKENIZE, self._clock.monotonic() - decoded)
         self._settle(done)
+
+    def _prepared(self, turns: list[Turn]) -> tuple[list[Ready], list[Settled]]:
+        """All at once; where that raises, one by one, so that it costs the one alone."""
+        try:
+            return prepare(self._model, turns), []
+        except (EnvironmentFault, MemoryError):
+            raise
+        except Exception as fault:  # a bug that one text meets
+            if len(turns) == 1:
+                return [], [Settled(turns[0].record, unprepared(turns[0], fault))]
+        ready: list[Ready] = []
+        buried: list[Settled] = []
+        for turn in turns:
+            good, bad = self._prepared([turn])
+            ready += good
+            buried += bad
+        return ready, buried
 
     def _infer_forever(self, slot: int) -> None:
         while (share := self._ready.take()).items:
@@ -167,7 +187,7 @@ class Workers:
         del self._busy_since[slot]
         lengths = [prepared.length for _, prepared in batch]
         self._observer.inferred(Run(lengths, self._clock.monotonic() - began, cause))
-        self._settle([Settled(outcome_record(one), one) for one in outcomes])
+        self._settle([Settled(record_of(one), one) for one in outcomes])
 
     def _isolate(self, window: list[Ready]) -> list[Ready]:
         """Those that were in the model at several deaths run alone, in a process of their own."""
@@ -189,8 +209,3 @@ class Workers:
         if outcomes:
             self._settled.append(outcomes)
             self.arrived.set()
-
-
-def outcome_record(outcome: Understood | Rejected) -> Record:
-    """The record that an inference outcome stands for."""
-    return outcome.record if isinstance(outcome, Rejected) else outcome.turn.record

@@ -6,8 +6,10 @@ from consumer.contract.topics import Topics
 from consumer.intake.limits import IntakeLimits
 from consumer.kafka.client_settings import KafkaSettings
 from consumer.kafka.topic_rules import OUTPUT_ALLOWANCE_BYTES
+from consumer.pipeline.circuit import CircuitLimits
 from consumer.pipeline.lane import LaneLimits
 from consumer.pipeline.loop import LoopSettings
+from consumer.pipeline.partition_state import StateLimits
 from consumer.pipeline.workers import WorkerSettings
 from consumer.settings.kafka import KafkaGroup
 from consumer.settings.schema import MetricsGroup, Settings
@@ -28,6 +30,7 @@ def kafka_settings(group: KafkaGroup) -> KafkaSettings:
         transaction_timeout_ms=group.transaction_timeout_ms,
         socket_timeout_ms=group.socket_timeout_ms,
         restore_timeout_s=group.restore_timeout_s,
+        skip_unreadable=group.on_unreadable == "skip",
         max_message_bytes=group.input_max_bytes + OUTPUT_ALLOWANCE_BYTES,
         extra={**group.extra, **_credentials(group)},
     )
@@ -60,13 +63,17 @@ def loop_settings(settings: Settings) -> LoopSettings:
         cadence_s=group.cadence_ms / _MS_PER_S,
         drain_s=group.drain_s,
         model_timeout_s=group.model_timeout_s,
+        halt_retry_s=settings.circuit.retry_s,
     )
 
 
 def lane_limits(settings: Settings) -> LaneLimits:
-    """For the conversations of one partition."""
-    group = settings.state
-    return LaneLimits(group.max_conversations, group.idle_ttl_s * _MS_PER_S)
+    """For one partition: its conversations, and when its dead letters are too many."""
+    group, circuit = settings.state, settings.circuit
+    return LaneLimits(
+        StateLimits(group.max_conversations, group.idle_ttl_s * _MS_PER_S),
+        CircuitLimits(circuit.max_consecutive, circuit.max_ratio, circuit.window, circuit.probe),
+    )
 
 
 def metrics_tls(group: MetricsGroup) -> Tls | None:

@@ -36,6 +36,35 @@ class IntakeGroup(Group):
     )
 
 
+class CircuitGroup(Group):
+    """When a partition has too many dead letters to be read on: it is halted, the others go on."""
+
+    max_consecutive: int = Field(
+        default=50, ge=1, le=100_000, description="Dead letters in a row that halt a partition."
+    )
+    max_ratio: float = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="Share of dead letters in `circuit.window` records beyond which it is halted.",
+    )
+    window: int = Field(
+        default=500, ge=10, le=100_000, description="How many of a partition's last records count."
+    )
+    probe: int = Field(
+        default=10,
+        ge=1,
+        le=100_000,
+        description="After a halt: dead letters in a row that halt it again.",
+    )
+    retry_s: float = Field(
+        default=60.0,
+        gt=0,
+        le=86_400,
+        description="A halted partition is tried again after this, also an unreadable one.",
+    )
+
+
 class WorkersGroup(Group):
     """How much runs ahead of the kafka thread."""
 
@@ -204,6 +233,7 @@ class Settings(BaseSettings):
     )
     kafka: KafkaGroup = Field(default_factory=KafkaGroup, description=KafkaGroup.__doc__)
     intake: IntakeGroup = Field(default_factory=IntakeGroup, description=IntakeGroup.__doc__)
+    circuit: CircuitGroup = Field(default_factory=CircuitGroup, description=CircuitGroup.__doc__)
     workers: WorkersGroup = Field(default_factory=WorkersGroup, description=WorkersGroup.__doc__)
     loop: LoopGroup = Field(default_factory=LoopGroup, description=LoopGroup.__doc__)
     state: StateGroup = Field(default_factory=StateGroup, description=StateGroup.__doc__)

@@ -148,7 +148,7 @@ RECORDS_REJECTED = Metric(
 CIRCUIT_OPEN = Metric(
     "circuit_open",
     "gauge",
-    "1 while intake is stopped because too much of it could not be used, else 0.",
+    "1 while a partition of ours is halted by dead letters or damage, else 0.",
 )
 # Partitions and their state.
 PARTITIONS = Metric("assigned_partitions", "gauge", "Input partitions that are ours.")

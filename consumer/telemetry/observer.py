@@ -111,7 +111,7 @@ class Observer(Protocol):
         ...
 
     def circuit(self, is_open: bool) -> None:
-        """Intake was stopped, or goes on."""
+        """Whether any partition of ours is halted."""
         ...
 
 

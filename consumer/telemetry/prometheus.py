@@ -80,7 +80,6 @@ class PrometheusObserver:
             catalogue.MODEL.full_name, catalogue.MODEL.help, ["task"], registry=registry
         )
         self.restoring_now = False
-        self.circuit_open = False
 
     def describe_model(self, model: Deciding, requested: str) -> None:
         """Says which models decide and where they run, and learns what they can name."""
@@ -174,8 +173,7 @@ class PrometheusObserver:
             overdue.set(late[kind])
 
     def circuit(self, is_open: bool) -> None:
-        """Intake was stopped, or goes on."""
-        self.circuit_open = is_open
+        """Whether any partition of ours is halted."""
         self._circuit.set(is_open)
 
     def unread(self) -> int:

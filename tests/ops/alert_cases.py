@@ -61,6 +61,10 @@ def stalled(loop: str, **series: str) -> dict[str, str]:
     }
 
 
+CIRCUIT = Firing(
+    POD,
+    "router-0 has halted a partition: too many records, or a whole batch, cannot be used.",
+)
 BURN = "ChatRouterLatencyBudgetBurn"
 CASES = (
     Case(
@@ -216,12 +220,14 @@ CASES = (
         "ChatRouterCircuitOpen",
         5,
         {of("chat_router_circuit_open"): "0 1x5"},
-        [
-            Firing(
-                POD,
-                "router-0 has stopped intake because too many records cannot be used.",
-            )
-        ],
+        [CIRCUIT],
+    ),
+    Case(
+        "a partition that halts again at every try",
+        "ChatRouterCircuitOpen",
+        10,
+        {of("chat_router_circuit_open"): "0 1 0 1 0 1 0 1 0 1 0"},
+        [CIRCUIT],
     ),
     Case("a closed circuit", "ChatRouterCircuitOpen", 5, {of("chat_router_circuit_open"): "0x5"}),
     Case(

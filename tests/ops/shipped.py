@@ -15,8 +15,13 @@ RUNBOOK = ROOT / "docs" / "runbooks" / "alerts.md"
 
 def rules() -> list[dict[str, Any]]:
     """All recording and alerting rules."""
-    documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in RULE_FILES]
-    return [rule for one in documents for group in one["groups"] for rule in group["rules"]]
+    return [rule for group in _groups() for rule in group["rules"]]
+
+
+def group_names() -> list[str]:
+    """Those that record before those that read what is recorded; promtool's order is random."""
+    recording = [str(group["name"]) for group in _groups() if "record" in group["rules"][0]]
+    return recording + [str(one["name"]) for one in _groups() if one["name"] not in recording]
 
 
 def alerts() -> list[dict[str, Any]]:
@@ -43,3 +48,8 @@ def dashboards() -> dict[str, dict[str, Any]]:
 def panels(uid: str) -> dict[int, dict[str, Any]]:
     """The panels with queries, by id."""
     return {one["id"]: one for one in dashboards()[uid]["panels"] if one["type"] != "row"}
+
+
+def _groups() -> list[dict[str, Any]]:
+    documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in RULE_FILES]
+    return [group for one in documents for group in one["groups"]]

@@ -11,7 +11,7 @@ import yaml
 
 from tests.ops.alert_cases import CASES, Case, Firing
 from tests.ops.programs import program
-from tests.ops.shipped import RULE_FILES, RUNBOOK, alert_names, alerts, panels
+from tests.ops.shipped import RULE_FILES, RUNBOOK, alert_names, alerts, group_names, panels
 
 
 def promtool(*arguments: str | Path) -> None:
@@ -32,6 +32,7 @@ def test_an_alert_answers_to_its_series(case: Case, tmp_path: Path) -> None:
     series = [{"series": name, "values": values} for name, values in case.series.items()]
     test = {
         "rule_files": [str(path) for path in RULE_FILES],
+        "group_eval_order": group_names(),
         "evaluation_interval": "1m",
         "tests": [{"interval": "1m", "input_series": series, "alert_rule_test": [check]}],
     }

@@ -210,8 +210,8 @@ def test_progress_and_open_escalations_are_what_has_committed() -> None:
     talk = Talk()
     talk.says("我要投诉，转人工")
     talk.opens()
-    assert talk.lane.next_offsets == {AT_MESSAGES: 0, AT_FEEDBACK: 0}
+    assert talk.lane.positions == {TOPICS.messages: 0, TOPICS.feedback: 0}
     assert list(talk.lane.open_escalations) == []
     talk.lane.committed()
-    assert talk.lane.next_offsets == {AT_MESSAGES: 1, AT_FEEDBACK: 0}
+    assert talk.lane.positions == {TOPICS.messages: 1, TOPICS.feedback: 0}
     assert "human_request" in {one.kind for one in talk.lane.open_escalations}

@@ -139,6 +139,7 @@ def test_a_model_run_that_takes_too_long_stops_the_loop_and_is_remembered(
     assert stopped.value.exit_code == ExitCode.INTERNAL
     assert cluster.offsets == {}
     assert AttemptLedger(tmp_path, 2).dirty
+    assert not cluster.members, "it left the group at once"
     model.gate.set()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from consumer.ports import Assignment, InputGap
+from consumer.ports import Assignment, InputGap, Unreadable
 from tests.fakes.memory_stream import MemoryCluster
 from tests.pipeline.plant import (
     TICK_S,
@@ -30,6 +30,9 @@ class Bystander:
         pass
 
     def gap(self, gap: InputGap) -> None:
+        pass
+
+    def unreadable(self, at: Unreadable) -> None:
         pass
 
 

@@ -267,6 +267,6 @@ def test_settings_become_the_configs_of_the_packages(tmp_path: Path) -> None:
     assert kafka.max_message_bytes == 500_000 + 65_536
     assert kafka.extra == {"linger.ms": "5"}
     assert loop_settings(settings).cadence_s == pytest.approx(0.05)
-    assert lane_limits(settings).idle_ttl_ms == 60_000
+    assert lane_limits(settings).state.idle_ttl_ms == 60_000
     assert worker_settings(settings).window == 8
     assert intake_limits(settings).max_depth == 9
