@@ -27,6 +27,9 @@ RATE = 20.0
 ACK_WITHIN_S = 5
 SESSION_MS = 6_000
 HELD_MS = 180_000
+# Later than the alert; a librdkafka call may never come back from a broker that hung for a minute.
+WATCHDOG_S = 90
+FLOOD_RECORDS = 55
 DEADLINE_S = 300.0
 LAG_GAUGE = "time() - chat_router_last_loop_timestamp_seconds"
 
@@ -46,6 +49,7 @@ class Stage:
         self._create_topics()
         self.began = time.monotonic()
         self.seen: dict[str, list[str]] = {}
+        self.ended_with: list[int | None] = []
         self.prometheus = stack.enter_context(PrometheusServer(folder, f"127.0.0.1:{port}"))
         self.customers = Customers(kafka.bootstrap, self.topics, RATE)
         self.team = Team(kafka.bootstrap, self.topics)
@@ -65,6 +69,19 @@ class Stage:
         if self._router is not None:
             self._router.kill()
             self._router.wait()
+
+    def _supervise(self) -> None:
+        """What a kubelet does: a process that ended by itself is started again."""
+        if self._router is not None and self._router.poll() not in (None, -signal.SIGKILL):
+            self.ended_with.append(self._router.poll())
+            self.start_router()
+
+    def flood(self) -> None:
+        """More unusable records in a row on one partition than it takes, and few that are left."""
+        producer = Producer({"bootstrap.servers": self._kafka.bootstrap, "linger.ms": 50})
+        for _ in range(FLOOD_RECORDS):
+            producer.produce(self.topics.messages, b"{", b"default:flood", 0)
+        producer.flush(DEADLINE_S)
 
     def stall_model(self) -> None:
         """Every model run hangs from now on."""
@@ -119,27 +136,39 @@ class Stage:
         deadline = time.monotonic() + DEADLINE_S
         while not condition():
             assert time.monotonic() < deadline, f"{what}; fires: {self.prometheus.firing()}"
-            assert self._router is None or self._router.poll() in (None, -9), "the router ended"
+            self._supervise()
             if team:
                 self.team.look()
             else:
                 time.sleep(0.2)
 
     def until_fires(self, *names: str, team: bool = True) -> None:
-        """All of them, at the same time."""
-        self.until(lambda: set(names) <= self.prometheus.firing(), f"{names} fire", team=team)
-        self._note("fires", names)
+        """Each of them, at one time or another."""
+        left = set(names)
+
+        def look() -> bool:
+            for name in sorted(left & self.prometheus.firing()):
+                self._note("fires", name)
+                left.discard(name)
+            return not left
+
+        self.until(look, f"{names} fire", team=team)
 
     def until_clears(self, *names: str) -> None:
-        """All of them."""
-        self.until(lambda: not set(names) & self.prometheus.firing(), f"{names} clear")
-        self._note("clears", names)
+        """Each of them."""
+        left = set(names)
 
-    def _note(self, what: str, names: tuple[str, ...]) -> None:
-        at = time.monotonic() - self.began
-        for name in names:
-            self.seen.setdefault(name, []).append(what)
-            print(f"{at:6.0f} s  {what:6} {name}")
+        def look() -> bool:
+            for name in sorted(left - self.prometheus.firing()):
+                self._note("clears", name)
+                left.discard(name)
+            return not left
+
+        self.until(look, f"{names} clear")
+
+    def _note(self, what: str, name: str) -> None:
+        self.seen.setdefault(name, []).append(what)
+        print(f"{time.monotonic() - self.began:6.0f} s  {what:6} {name}")
 
     def _broker(self) -> psutil.Process:
         children = psutil.Process().children(recursive=True)
@@ -166,9 +195,9 @@ class Stage:
             "ledger": str(self._folder / "ledger"),
             "rules": {"path": str(rules)},
             "metrics": {"port": port},
-            # The alerts are to be seen, not the ends that the service makes of a hang.
-            "watchdog_s": 600,
+            # The alert is to be seen, not the end that the service makes of a model that hangs.
             "loop": {"model_timeout_s": 600},
+            "watchdog_s": WATCHDOG_S,
         }
 
 
