@@ -23,6 +23,7 @@ from confluent_kafka import (
 from consumer.exit_codes import ExitCode
 from consumer.kafka.changelog import Changelog
 from consumer.kafka.client_settings import KafkaSettings, intake_properties
+from consumer.kafka.places import Places
 from consumer.kafka.stable_offsets import stable_offsets
 from consumer.kafka.unreadable import DAMAGED, Damage, end_of_damage
 from consumer.kafka.watermarks import watermarks
@@ -47,6 +48,10 @@ _HARMLESS = frozenset(
         KafkaError._RESOLVE,  # noqa: SLF001
     }
 )
+_OF_A_PLACE = DAMAGED | {
+    KafkaError._PARTITION_EOF,  # noqa: SLF001
+    KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001
+}
 
 
 class Intake:
@@ -64,8 +69,9 @@ class Intake:
         self._epochs: dict[int, int] = {}
         self._owned: set[int] = set()
         self._halted: set[int] = set()
+        self._places = Places()
         self._damage = Damage(clock)
-        self._at_end: set[At] = set()
+        self._untold: list[tuple[int, InputGap | Unreadable]] = []
         self._joined = False
         self._failure: BaseException | None = None
         self._owner: Owner | None = None
@@ -84,6 +90,7 @@ class Intake:
 
     def poll(self, limit: int, wait_s: float) -> list[Record]:
         """Copies at most `limit` records out of the client."""
+        self._tell()
         records = self._taken(1, wait_s)
         if records and limit > 1:
             records += self._taken(limit - 1, 0)
@@ -96,24 +103,40 @@ class Intake:
         if self._failure is not None:
             raise self._failure
         records = []
+        obstructed: set[At] = set()
         for message in messages:
             error = message.error()
-            if error is None:
-                partition = message.partition()
-                if partition in self._owned and partition not in self._halted:
-                    records.append(_record(message, self._epochs[partition]))
-                    self._at_end.discard((records[-1].topic, partition))
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-                self._at_end.add((message.topic() or "", message.partition() or 0))
-            else:
+            at = (message.topic() or "", message.partition() or 0)
+            if error is not None and error.code() not in _OF_A_PLACE:
                 self._on_error(message, error)
+            elif at not in self._places or at in obstructed:
+                continue
+            elif error is None:
+                records.append(_record(message, self._epochs[at[1]]))
+                self._places.read(at, records[-1].offset)
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                self._places.met_end(at)
+            else:
+                obstructed.add(at)
+                self._on_obstacle(at, message.offset() or 0, error)
         return records
+
+    def _tell(self) -> None:
+        """What stands behind records is told when they have been handed over, not before them."""
+        untold, self._untold = self._untold, []
+        for epoch, at in untold:
+            if self._epochs[at.partition] != epoch:
+                continue  # halted since, or ours anew: it will be met again
+            if isinstance(at, InputGap):
+                self._required_owner().gap(at)
+            else:
+                self._required_owner().unreadable(at)
 
     def halt(self, partition: int) -> int:
         """Leaves the partition ours and reads no more of it; the epoch of what will come later."""
         self._epochs[partition] += 1
         self._halted.add(partition)
-        self._at_end -= {(topic, partition) for topic in self._topics}
+        self._forget_places(partition)
         self.consumer.incremental_unassign(
             [TopicPartition(topic, partition) for topic in self._topics]
         )
@@ -122,6 +145,8 @@ class Intake:
     def resume(self, partition: int, offsets: Mapping[str, int]) -> None:
         """Reads a halted partition again."""
         self._halted.discard(partition)
+        for topic, offset in offsets.items():
+            self._places.start((topic, partition), offset)
         self.consumer.incremental_assign(
             [TopicPartition(topic, partition, offset) for topic, offset in offsets.items()]
         )
@@ -132,7 +157,7 @@ class Intake:
 
     def exhausted(self, partition: int) -> bool:
         """Whether nothing is unread: the client has met the end of both topics since."""
-        return all((topic, partition) in self._at_end for topic in self._topics)
+        return all(self._places.is_at_end((topic, partition)) for topic in self._topics)
 
     def lag(self) -> Mapping[At, int]:
         """Unread records by partition, from the client's cached watermarks."""
@@ -190,6 +215,8 @@ class Intake:
         self._owned.add(partition)
         assignment = Assignment(partition, epoch, offsets, gaps)
         self._required_owner().assigned(assignment, self._restored(partition))
+        for topic, offset in offsets.items():
+            self._places.start((topic, partition), offset)
         return assignment
 
     def _restored(self, partition: int) -> Iterable[tuple[bytes, bytes | None]]:
@@ -217,7 +244,7 @@ class Intake:
         numbers = sorted({at.partition for at in partitions} & self._owned)
         for number in numbers:
             self._owned.discard(number)
-            self._at_end -= {(topic, number) for topic in self._topics}
+            self._forget_places(number)
             self._required_owner().revoked(number)
         read = [number for number in numbers if number not in self._halted]
         self._halted -= set(numbers)
@@ -227,11 +254,7 @@ class Intake:
         self._landmark("revoked")
 
     def _on_error(self, message: Message, error: KafkaError) -> None:
-        if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
-            self._skip_gap(message)
-        elif error.code() in DAMAGED:
-            self._on_damage(message)
-        elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             # Said once of a young topic too, whose metadata has not reached every broker yet.
             self._missing_since = self._missing_since or self._clock.monotonic()
         elif error.fatal() or not (error.retriable() or error.code() in _HARMLESS):
@@ -250,28 +273,61 @@ class Intake:
                 cause, "create it with `chat-router topics create`", ExitCode.BROKER
             )
 
-    def _skip_gap(self, message: Message) -> None:
-        """Retention passed us while we were reading: the loss becomes an event, reading goes on."""
-        at = TopicPartition(message.topic() or "", message.partition() or 0)
-        low, _high = watermarks(self.consumer, at, self.beat)
-        lost_from = max(0, message.offset() or 0)
-        self._required_owner().gap(InputGap(at.topic, at.partition, lost_from, low, "retention"))
-        self.consumer.seek(TopicPartition(at.topic, at.partition, low))
+    def _on_obstacle(self, at: At, offset: int, error: KafkaError) -> None:
+        if error.code() in DAMAGED:
+            self._on_damage(at, offset)
+        else:
+            self._on_no_such_offset(at, offset)
 
-    def _on_damage(self, message: Message) -> None:
+    def _on_no_such_offset(self, at: At, offset: int) -> None:
+        """Retention passed us while we were reading, or the log ends before us."""
+        topic, partition = at
+        unread = self._places.next_offset(at)
+        low, _high = watermarks(self.consumer, TopicPartition(topic, partition), self.beat)
+        if unread < low:
+            # Markers of transactions may stand before the offset that was asked for.
+            lost_from = offset if unread <= offset < low else unread
+            self._found(InputGap(topic, partition, lost_from, low, "retention"))
+            self._read_from(at, low)
+        elif offset == unread:
+            # A topic made anew, or cut at its end: whatever comes below it is not what was read.
+            self._found(Unreadable(topic, partition, unread))
+        else:
+            self._read_from(at, unread)  # damage had led the client astray
+
+    def _on_damage(self, at: At, offset: int) -> None:
         """Said again and again: a batch is given up only when it stays what it is."""
-        topic, partition = message.topic() or "", message.partition() or 0
-        offset = message.offset() or 0
-        if partition in self._halted or not self._damage.stays((topic, partition), offset):
+        topic, partition = at
+        unread = self._places.next_offset(at)
+        place = TopicPartition(topic, partition)
+        # It may be the start of a batch read in part, or garbage.
+        marks = self.consumer.get_watermark_offsets(place, cached=True)
+        if not unread <= offset < marks[1]:
+            offset = unread
+        stays = self._damage.stays(at, offset)
+        if stays and self._settings.skip_unreadable:
+            _low, high = watermarks(self.consumer, place, self.beat)
+            damaged = TopicPartition(topic, partition, offset)
+            end = end_of_damage(self._settings, damaged, high, self.beat)
+            self._found(InputGap(topic, partition, offset, end, "unreadable"))
+            self._read_from(at, end)
             return
-        if not self._settings.skip_unreadable:
-            self._required_owner().unreadable(Unreadable(topic, partition, offset))
-            return
-        at = TopicPartition(topic, partition, offset)
-        _low, high = watermarks(self.consumer, at, self.beat)
-        end = end_of_damage(self._settings, at, high, self.beat)
-        self._required_owner().gap(InputGap(topic, partition, offset, end, "unreadable"))
-        self.consumer.seek(TopicPartition(topic, partition, end))
+        if stays:
+            self._found(Unreadable(topic, partition, offset))
+        self._read_from(at, unread)
+
+    def _found(self, at: InputGap | Unreadable) -> None:
+        self._untold.append((self._epochs[at.partition], at))
+
+    def _read_from(self, at: At, offset: int) -> None:
+        """seek() is refused where an error has ended the client's reading."""
+        self.consumer.incremental_unassign([TopicPartition(*at)])
+        self.consumer.incremental_assign([TopicPartition(*at, offset)])
+        self._places.start(at, offset)
+
+    def _forget_places(self, partition: int) -> None:
+        for topic in self._topics:
+            self._places.forget((topic, partition))
 
     def _required_owner(self) -> Owner:
         if self._owner is None:
