@@ -5,14 +5,17 @@ rule that matched, or for a person who asks. An absent attribute meets only `ne`
 `exists: false`.
 """
 
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from consumer.contract.decision import Evidence
 from consumer.routing.features import Features
-from consumer.routing.fields import Field, Operand, Scalar
-from consumer.routing.operators import Test, compile_test
+from consumer.routing.fields import Field, Operand
+from consumer.routing.operators import Test, bound_of, compile_test
+from consumer.routing.vocabulary import Bound
 
 NEGATED = "not_"
+Settled = Callable[["Leaf"], bool]
 
 
 class Condition(Protocol):
@@ -20,13 +23,12 @@ class Condition(Protocol):
 
     test: Test
 
-    @property
-    def is_keyed(self) -> bool:
-        """Whether it looks at nothing but fields of the shortlist's key."""
+    def leaves(self) -> "Iterator[Leaf]":
+        """Every field condition inside."""
         ...
 
-    def narrow(self, features: Features) -> Test | bool:
-        """The outcome where the keyed fields decide it, else the test of what is still open."""
+    def narrow(self, features: Features, settled: Settled) -> Test | bool:
+        """The outcome where settled leaves decide it, else the test of what is still open."""
         ...
 
     def holds(self, features: Features) -> tuple[Evidence, ...]:
@@ -41,38 +43,41 @@ class Condition(Protocol):
 class Leaf:
     """A field, an operator and a value."""
 
-    __slots__ = ("_field", "_op", "_threshold", "test")
+    __slots__ = ("field", "op", "test", "value")
 
     def __init__(self, field: Field, op: str, value: Operand) -> None:
-        self._field = field
-        self._op = op
-        self._threshold: Scalar = ", ".join(value) if isinstance(value, tuple) else value
+        self.field = field
+        self.op = op
+        self.value = value
         self.test: Test = compile_test(field, op, value)
 
-    @property
-    def is_keyed(self) -> bool:
-        """Whether its field is keyed."""
-        return self._field.keyed
+    def leaves(self) -> "Iterator[Leaf]":
+        """Itself."""
+        yield self
 
-    def narrow(self, features: Features) -> Test | bool:
-        """The outcome, if the field is keyed."""
-        return self.test(features) if self._field.keyed else self.test
+    def narrow(self, features: Features, settled: Settled) -> Test | bool:
+        """The outcome, if it is settled."""
+        return self.test(features) if settled(self) else self.test
 
     def holds(self, features: Features) -> tuple[Evidence, ...]:
         """The condition with the value it met."""
-        return (self._evidence(features, self._op),)
+        return (self._evidence(features, self.op),)
 
     def fails(self, features: Features) -> tuple[Evidence, ...]:
         """The negated condition with the value that it met."""
-        return (self._evidence(features, NEGATED + self._op),)
+        return (self._evidence(features, NEGATED + self.op),)
 
     def _evidence(self, features: Features, op: str) -> Evidence:
-        value = self._field.read(features)
+        value, threshold = self.field.read(features), self.value
         if value is None:
             value = ""
         elif isinstance(value, tuple):
             value = ", ".join(value)
-        return Evidence(self._field.name, op, value, self._threshold)
+        if isinstance(threshold, Bound):
+            threshold = bound_of(threshold, features)
+        elif isinstance(threshold, tuple):
+            threshold = ", ".join(threshold)
+        return Evidence(self.field.name, op, value, threshold)
 
 
 class All:
@@ -84,14 +89,14 @@ class All:
         self._parts = parts
         self.test: Test = _every(tuple(part.test for part in parts))
 
-    @property
-    def is_keyed(self) -> bool:
-        """Whether every part is."""
-        return all(part.is_keyed for part in self._parts)
+    def leaves(self) -> Iterator[Leaf]:
+        """Those of all parts."""
+        for part in self._parts:
+            yield from part.leaves()
 
-    def narrow(self, features: Features) -> Test | bool:
+    def narrow(self, features: Features, settled: Settled) -> Test | bool:
         """The parts that are still open, unless one has decided."""
-        narrowed = [part.narrow(features) for part in self._parts]
+        narrowed = [part.narrow(features, settled) for part in self._parts]
         if any(outcome is False for outcome in narrowed):
             return False
         still = tuple(outcome for outcome in narrowed if not isinstance(outcome, bool))
@@ -115,14 +120,14 @@ class Any:
         self._parts = parts
         self.test: Test = _some(tuple(part.test for part in parts))
 
-    @property
-    def is_keyed(self) -> bool:
-        """Whether every part is."""
-        return all(part.is_keyed for part in self._parts)
+    def leaves(self) -> Iterator[Leaf]:
+        """Those of all parts."""
+        for part in self._parts:
+            yield from part.leaves()
 
-    def narrow(self, features: Features) -> Test | bool:
+    def narrow(self, features: Features, settled: Settled) -> Test | bool:
         """The parts that are still open, unless one has decided."""
-        narrowed = [part.narrow(features) for part in self._parts]
+        narrowed = [part.narrow(features, settled) for part in self._parts]
         if any(outcome is True for outcome in narrowed):
             return True
         still = tuple(outcome for outcome in narrowed if not isinstance(outcome, bool))
@@ -147,14 +152,13 @@ class Not:
         inner = part.test
         self.test: Test = lambda features: not inner(features)
 
-    @property
-    def is_keyed(self) -> bool:
-        """Whether the part is."""
-        return self._part.is_keyed
+    def leaves(self) -> Iterator[Leaf]:
+        """Those of the part."""
+        return self._part.leaves()
 
-    def narrow(self, features: Features) -> Test | bool:
+    def narrow(self, features: Features, settled: Settled) -> Test | bool:
         """The opposite of the part."""
-        open_part = self._part.narrow(features)
+        open_part = self._part.narrow(features, settled)
         if isinstance(open_part, bool):
             return not open_part
         return lambda later: not open_part(later)

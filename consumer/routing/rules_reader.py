@@ -5,7 +5,7 @@ import re
 
 import msgspec
 
-from consumer.routing.rules_error import RulesError
+from consumer.routing.rules_error import RuleMistakeError, RulesError
 from consumer.routing.rules_schema import RulesSpec
 from consumer.routing.yaml_source import Path, YamlError, YamlSource, parse_path, read_yaml
 
@@ -33,10 +33,15 @@ def read_spec(raw: bytes, file: str) -> tuple[YamlSource, RulesSpec]:
         raise _shape_error(source, file, str(error)) from None
 
 
-def locate(source: YamlSource, file: str, path: Path, problem: str) -> RulesError:
+def locate(source: YamlSource, file: str, mistake: RuleMistakeError) -> RulesError:
     """The mistake with its line, column, rule and field."""
+    path = mistake.path
     line, column = source.position(path)
-    return RulesError(file, line, column, problem, _rule(source, path), _field(path))
+    return RulesError(file, line, column, mistake.problem, _rule(source, path), _field(path))
+
+
+def _located(source: YamlSource, file: str, path: Path, problem: str) -> RulesError:
+    return locate(source, file, RuleMistakeError(path, problem))
 
 
 def _shape_error(source: YamlSource, file: str, message: str) -> RulesError:
@@ -45,14 +50,14 @@ def _shape_error(source: YamlSource, file: str, message: str) -> RulesError:
     path = _named_path(source, match["path"] if match and match["path"] else "$", message)
     unknown = _UNKNOWN_FIELD.match(problem)
     if unknown:
-        return locate(source, file, (*path, unknown["name"]), "unknown field")
+        return _located(source, file, (*path, unknown["name"]), "unknown field")
     missing = _MISSING_FIELD.match(problem)
     if missing:
-        return locate(source, file, path, f"{missing['name']} is missing")
+        return _located(source, file, path, f"{missing['name']} is missing")
     shown = repr(source.value(path))
     if len(shown) > MAX_SHOWN_CHARACTERS:
         shown = shown[:MAX_SHOWN_CHARACTERS] + "..."
-    return locate(source, file, path, f"{problem}, got {shown}")
+    return _located(source, file, path, f"{problem}, got {shown}")
 
 
 def _named_path(source: YamlSource, text: str, message: str) -> Path:
