@@ -10,7 +10,7 @@ from consumer.routing.phrases import PhraseList
 from consumer.routing.route_compiler import ACTIONS, Surroundings, compile_target, compile_text
 from consumer.routing.rules_error import RuleMistakeError
 from consumer.routing.rules_parts import compile_phrases
-from consumer.routing.rules_schema import AngerSpec, HumanRequestSpec, PhrasesSpec
+from consumer.routing.rules_schema import AngerSpec, EscalationSpec, HumanRequestSpec, PhrasesSpec
 from consumer.routing.templates import TextPair
 from consumer.routing.timestamps import MS_PER_S
 from consumer.routing.yaml_source import Path
@@ -20,8 +20,6 @@ HUMAN_REQUEST = "human_request"
 MAX_SEVERITY = 4
 TONES = ("apologetic", "calm", "neutral")
 NEVER = 0
-
-EscalationSpec = AngerSpec | HumanRequestSpec
 
 
 class Summary(Struct, frozen=True, gc=False):

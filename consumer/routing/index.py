@@ -13,6 +13,7 @@ from consumer.routing.fields import Field
 from consumer.routing.matchers import Condition, Leaf
 
 MAX_FIELDS = 6
+MIN_CONDITIONS = 4  # fewer are tried at less than a field of the key costs
 EQUALITY = frozenset(("eq", "ne", "in", "has", "exists"))
 SOME_OTHER = "\0other"  # no value of a field begins like this
 ABSENT = "\0absent"
@@ -36,7 +37,8 @@ class Index:
                 fields[leaf.field.name] = leaf.field
                 counts[leaf.field.name] += 1
                 named.setdefault(leaf.field.name, set()).update(_values(leaf))
-        chosen = [name for name, _ in counts.most_common(MAX_FIELDS)]
+        often = counts.most_common(MAX_FIELDS)
+        chosen = [name for name, count in often if count >= MIN_CONDITIONS]
         self._names = frozenset(chosen)
         self.readers = tuple(_reader(fields[name], frozenset(named[name])) for name in chosen)
 

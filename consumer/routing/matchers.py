@@ -83,20 +83,20 @@ class Leaf:
 class All:
     """Every part holds."""
 
-    __slots__ = ("_parts", "test")
+    __slots__ = ("parts", "test")
 
     def __init__(self, parts: tuple[Condition, ...]) -> None:
-        self._parts = parts
+        self.parts = parts
         self.test: Test = _every(tuple(part.test for part in parts))
 
     def leaves(self) -> Iterator[Leaf]:
         """Those of all parts."""
-        for part in self._parts:
+        for part in self.parts:
             yield from part.leaves()
 
     def narrow(self, features: Features, settled: Settled) -> Test | bool:
         """The parts that are still open, unless one has decided."""
-        narrowed = [part.narrow(features, settled) for part in self._parts]
+        narrowed = [part.narrow(features, settled) for part in self.parts]
         if any(outcome is False for outcome in narrowed):
             return False
         still = tuple(outcome for outcome in narrowed if not isinstance(outcome, bool))
@@ -104,30 +104,30 @@ class All:
 
     def holds(self, features: Features) -> tuple[Evidence, ...]:
         """What every part says."""
-        return tuple([item for part in self._parts for item in part.holds(features)])
+        return tuple([item for part in self.parts for item in part.holds(features)])
 
     def fails(self, features: Features) -> tuple[Evidence, ...]:
         """What the first failing part says."""
-        return next((p.fails(features) for p in self._parts if not p.test(features)), ())
+        return next((p.fails(features) for p in self.parts if not p.test(features)), ())
 
 
 class Any:
     """At least one part holds."""
 
-    __slots__ = ("_parts", "test")
+    __slots__ = ("parts", "test")
 
     def __init__(self, parts: tuple[Condition, ...]) -> None:
-        self._parts = parts
+        self.parts = parts
         self.test: Test = _some(tuple(part.test for part in parts))
 
     def leaves(self) -> Iterator[Leaf]:
         """Those of all parts."""
-        for part in self._parts:
+        for part in self.parts:
             yield from part.leaves()
 
     def narrow(self, features: Features, settled: Settled) -> Test | bool:
         """The parts that are still open, unless one has decided."""
-        narrowed = [part.narrow(features, settled) for part in self._parts]
+        narrowed = [part.narrow(features, settled) for part in self.parts]
         if any(outcome is True for outcome in narrowed):
             return True
         still = tuple(outcome for outcome in narrowed if not isinstance(outcome, bool))
@@ -135,41 +135,41 @@ class Any:
 
     def holds(self, features: Features) -> tuple[Evidence, ...]:
         """What the first part that holds says."""
-        return next((p.holds(features) for p in self._parts if p.test(features)), ())
+        return next((p.holds(features) for p in self.parts if p.test(features)), ())
 
     def fails(self, features: Features) -> tuple[Evidence, ...]:
         """What every part says: all of them fail."""
-        return tuple(item for part in self._parts for item in part.fails(features))
+        return tuple(item for part in self.parts for item in part.fails(features))
 
 
 class Not:
     """The part does not hold."""
 
-    __slots__ = ("_part", "test")
+    __slots__ = ("part", "test")
 
     def __init__(self, part: Condition) -> None:
-        self._part = part
+        self.part = part
         inner = part.test
         self.test: Test = lambda features: not inner(features)
 
     def leaves(self) -> Iterator[Leaf]:
         """Those of the part."""
-        return self._part.leaves()
+        return self.part.leaves()
 
     def narrow(self, features: Features, settled: Settled) -> Test | bool:
         """The opposite of the part."""
-        open_part = self._part.narrow(features, settled)
+        open_part = self.part.narrow(features, settled)
         if isinstance(open_part, bool):
             return not open_part
         return lambda later: not open_part(later)
 
     def holds(self, features: Features) -> tuple[Evidence, ...]:
         """Why the part fails."""
-        return self._part.fails(features)
+        return self.part.fails(features)
 
     def fails(self, features: Features) -> tuple[Evidence, ...]:
         """Why the part holds."""
-        return self._part.holds(features)
+        return self.part.holds(features)
 
 
 def _every(tests: tuple[Test, ...]) -> Test:

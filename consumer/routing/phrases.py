@@ -26,10 +26,12 @@ _OPTIONS.max_mem = MAX_PATTERN_MEMORY
 class PhraseList:
     """`contains` anywhere as words of their own, `whole` as the whole message; `unless` cancels.
 
-    Every phrase of `contains` holds one of the few `needles`: most messages hold none.
+    Every phrase of `contains` holds one of the few `needles`: most messages hold none. Only the
+    Latin ones can be in a text of ASCII.
     """
 
     needles: tuple[str, ...]
+    latin_needles: tuple[str, ...]
     contains: tuple[tuple[str, re.Pattern[str]], ...]
     whole: frozenset[str]
     unless: tuple[str, ...]
@@ -38,7 +40,7 @@ class PhraseList:
     def find(self, text: str) -> str | None:
         """The phrase of the list that the text holds (for a pattern: itself), or None."""
         lowered = text.lower()
-        for needle in self.needles:
+        for needle in self.latin_needles if lowered.isascii() else self.needles:
             if needle in lowered:
                 found = self._find_phrase(lowered)
                 if found is not None:
@@ -78,8 +80,10 @@ def phrase_list(
         ValueError: a pattern that RE2 does not take; see `compile_pattern`.
     """
     lowered = [phrase.lower().strip() for phrase in contains]
+    needles = _needles(lowered)
     return PhraseList(
-        _needles(lowered),
+        needles,
+        tuple(needle for needle in needles if needle.isascii()),
         tuple((phrase, _pattern(phrase)) for phrase in lowered),
         frozenset(phrase.lower().strip(_EDGES) for phrase in whole),
         tuple(phrase.lower().strip() for phrase in unless),
@@ -126,5 +130,5 @@ def _parts(phrase: str) -> set[str]:
     if phrase.isascii():
         words = set(phrase.split())
         # Words such as "to" are in every other message: a needle should be rare.
-        return {word for word in words if len(word) >= MIN_NEEDLE_CHARACTERS} or words
+        return {word for word in words if len(word) >= MIN_NEEDLE_CHARACTERS} or {phrase}
     return {phrase[at : at + 2] for at in range(max(1, len(phrase) - 1))}

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TypeVar
 
-from consumer.routing.calendars import Calendar, parse_intervals, parse_week, parse_zone
+from consumer.routing.calendars import Calendar, Week, parse_intervals, parse_week, parse_zone
 from consumer.routing.knowledge import Knowledge, ProductRow, Terms
 from consumer.routing.phrases import PhraseList, compile_pattern, phrase_list
 from consumer.routing.readings import CategoryThresholds, IntentThresholds, LabelBounds
@@ -31,14 +32,17 @@ BOUND_FIELDS = {
 HEADS = tuple(BOUND_FIELDS)
 WORDS = ("suggest", "automate")
 MAX_TERMS = 20_000
+DEFAULT_SLA = "default"
+NEVER_OPEN: Week = ((),) * 7
 
 _T = TypeVar("_T")
 
 
 def compile_calendars(spec: RulesSpec, mistakes: Mistakes) -> dict[str, Calendar]:
-    """Calendars by name."""
+    """Calendars by name. One that cannot be used still has its name, for those who refer to it."""
     compiled: dict[str, Calendar] = {}
     for name, item in spec.calendars.items():
+        compiled[name] = Calendar(name, UTC, NEVER_OPEN)
         with mistakes.collected():
             compiled[name] = _calendar(name, item, ("calendars", name))
     return compiled
@@ -67,13 +71,15 @@ def _calendar(name: str, spec: CalendarSpec, path: Path) -> Calendar:
 
 def compile_sla(spec: RulesSpec, mistakes: Mistakes) -> dict[str, SlaPolicy]:
     """Policies by name."""
-    with mistakes.collected():
-        if "default" not in spec.sla:
-            raise RuleMistakeError(("sla",), "the policy 'default' is missing")
-    return {
+    compiled = {
         name: SlaPolicy(name, item.first_response_s, item.resolution_s)
         for name, item in spec.sla.items()
     }
+    with mistakes.collected():
+        if DEFAULT_SLA not in compiled:
+            compiled[DEFAULT_SLA] = SlaPolicy(DEFAULT_SLA, 1, 1)  # once told is enough
+            raise RuleMistakeError(("sla",), f"the policy {DEFAULT_SLA!r} is missing")
+    return compiled
 
 
 @dataclass(frozen=True, slots=True)

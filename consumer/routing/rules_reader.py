@@ -2,14 +2,16 @@
 
 import copy
 import re
+from typing import Any
 
 import msgspec
 
 from consumer.routing.rules_error import RuleMistakeError, RulesError
-from consumer.routing.rules_schema import RulesSpec
+from consumer.routing.rules_schema import EscalationSpec, RouteSpec, RulesSpec
 from consumer.routing.yaml_source import Path, YamlError, YamlSource, parse_path, read_yaml
 
 MAX_SHOWN_CHARACTERS = 60
+_LISTS: dict[str, Any] = {"routes": RouteSpec, "escalations": EscalationSpec}
 # msgspec says where by a path, and leaves out the keys of mappings with free names.
 _NAMELESS = "[...]"
 _MESSAGE = re.compile(r"(?P<problem>.*?)(?: - at (?:`key` in )?`(?P<path>\$[^`]*)`)?", re.DOTALL)
@@ -23,14 +25,58 @@ def read_spec(raw: bytes, file: str) -> tuple[YamlSource, RulesSpec]:
     Raises:
         RulesError: not YAML, or not of the shape of a rules file.
     """
+    source = read_source(raw, file)
+    return source, spec_of(source, file)
+
+
+def read_source(raw: bytes, file: str) -> YamlSource:
+    """The file's content as it stands there.
+
+    Raises:
+        RulesError: not YAML.
+    """
     try:
-        source = read_yaml(raw)
+        return read_yaml(raw)
     except YamlError as error:
         raise RulesError(file, error.line, error.column, error.problem) from None
+
+
+def spec_of(source: YamlSource, file: str) -> RulesSpec:
+    """The content as types.
+
+    Raises:
+        RulesError: not of the shape of a rules file.
+    """
     try:
-        return source, msgspec.convert(source.data, RulesSpec)
+        return msgspec.convert(source.data, RulesSpec)
     except msgspec.ValidationError as error:
         raise _shape_error(source, file, str(error)) from None
+
+
+def shape_errors(source: YamlSource, file: str) -> list[RulesError]:
+    """What is wrong with the shape: one error for each route and escalation, else the first."""
+    found: list[RulesError] = []
+    for section, kind in _LISTS.items():
+        items = source.value((section,))
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            try:
+                msgspec.convert(item, kind)
+            except msgspec.ValidationError as error:
+                message = _within(str(error), f"$.{section}[{index}]")
+                found.append(_shape_error(source, file, message))
+    if not found:
+        try:
+            msgspec.convert(source.data, RulesSpec)
+        except msgspec.ValidationError as error:
+            found.append(_shape_error(source, file, str(error)))
+    return found
+
+
+def _within(message: str, place: str) -> str:
+    """A message on a part of the file, as if it were one on the whole."""
+    if " - at `" not in message:
+        return f"{message} - at `{place}`"
+    return message.replace("`$", f"`{place}", 1)
 
 
 def locate(source: YamlSource, file: str, mistake: RuleMistakeError) -> RulesError:

@@ -241,6 +241,9 @@ class HumanRequestSpec(_EscalationSpec, frozen=True, kw_only=True, tag="human_re
     phrases: dict[str, PhrasesSpec] = {}
 
 
+EscalationSpec = AngerSpec | HumanRequestSpec
+
+
 class RulesSpec(_Closed, frozen=True, kw_only=True):
     """A rules file."""
 
@@ -256,6 +259,6 @@ class RulesSpec(_Closed, frozen=True, kw_only=True):
     dictionaries: dict[Name, dict[str, list[Identifier]]] = {}
     products: list[ProductSpec] = []
     targets: InventorySpec = InventorySpec()
-    escalations: list[AngerSpec | HumanRequestSpec] = []
+    escalations: list[EscalationSpec] = []
     routes: list[RouteSpec]
     default: RouteBody

@@ -8,7 +8,7 @@ from consumer.routing.conversation import NEW_CONVERSATION
 from consumer.routing.customer_turn import CustomerTurns
 from consumer.routing.decisions import DecisionWriter
 from consumer.routing.features import Features
-from consumer.routing.index import MAX_FIELDS, Index
+from consumer.routing.index import MAX_FIELDS, MIN_CONDITIONS, Index
 from consumer.routing.knowledge import Findings
 from consumer.routing.rules import Ruleset, parse_ruleset
 from tests.routing.builders import MODELS, SOURCE, START_MS, understood
@@ -78,7 +78,7 @@ def features_of(rules: Ruleset, **more: object) -> Features:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    conditions=st.lists(CONDITIONS, min_size=1, max_size=5),
+    conditions=st.lists(CONDITIONS, min_size=1, max_size=8),
     turns=st.lists(
         st.tuples(
             st.dictionaries(st.sampled_from(["x", "y", "z"]), st.sampled_from(VALUES)),
@@ -93,7 +93,8 @@ def test_a_lookup_chooses_what_trying_every_route_would(
     conditions: list[str],
     turns: list[tuple[dict[str, str], str, tuple[str, ...]]],
 ) -> None:
-    rules = ruleset_of(conditions)
+    # Repeated, so that every field is looked up.
+    rules = ruleset_of(conditions * MIN_CONDITIONS)
     for attributes, channel, phrases in turns:
         features = features_of(
             rules, attributes=attributes, channel=channel, findings=Findings(phrases)
@@ -105,7 +106,7 @@ def test_a_lookup_chooses_what_trying_every_route_would(
 
 
 def test_fields_without_a_named_value_make_no_new_keys() -> None:
-    rules = ruleset_of(["{field: attributes.x, op: eq, value: a}"])
+    rules = ruleset_of(["{field: attributes.x, op: eq, value: a}"] * MIN_CONDITIONS)
     index = Index(route.condition for route in rules.routes)
     keys = {
         index.key(features_of(rules, attributes={"x": f"value {number}"})) for number in range(50)
@@ -115,7 +116,7 @@ def test_fields_without_a_named_value_make_no_new_keys() -> None:
 
 def test_no_more_fields_are_looked_up_than_a_key_can_bear() -> None:
     rules = ruleset_of(
-        [f"{{field: attributes.a{number}, op: eq, value: a}}" for number in range(30)]
+        [f"{{field: attributes.a{number % 9}, op: eq, value: a}}" for number in range(60)]
     )
     index = Index(route.condition for route in rules.routes)
     assert len(index.readers) == MAX_FIELDS
