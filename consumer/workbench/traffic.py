@@ -131,10 +131,15 @@ def _event(line: bytes, place: str) -> MessageReceived | RoutingDecided:
         body: Any = msgspec.json.decode(line)
         if isinstance(body, dict) and "specversion" in body:
             body = body.get("data")
-        kind = (
-            RoutingDecided if isinstance(body, dict) and "decision_id" in body else MessageReceived
-        )
-        return msgspec.convert(body, kind)
+        if isinstance(body, dict) and "decision_id" in body:
+            decision: RoutingDecided = msgspec.convert(body, RoutingDecided)
+            return decision
+        message: MessageReceived = msgspec.convert(body, MessageReceived)
+    except msgspec.MsgspecError as error:
+        said = str(error).partition(" - at")[0]
+        problem = f"{place}: neither message.received nor routing.decided ({said})"
+        raise TrafficError(problem) from None
+    return message
 
 
 def _said(message: MessageReceived) -> tuple[str, str, str]:
