@@ -20,7 +20,8 @@ from consumer.pipeline.timers import Timers
 from consumer.ports import Assignment, InputGap, OutRecord, StateRecord, TopicPartition
 from consumer.records import FeedbackTurn, Outcome, Record, Rejected, Turn, Understood
 from consumer.routing.conversation import Conversation, decode, next_due_ms
-from consumer.routing.router import Routed, Router
+from consumer.routing.in_force import Decides
+from consumer.routing.router import Routed
 from consumer.telemetry.observer import Work
 
 
@@ -38,7 +39,7 @@ class Lane:
         self,
         assignment: Assignment,
         topics: Topics,
-        router: Router,
+        router: Decides,
         outputs: Outputs,
         limits: LaneLimits,
     ) -> None:
