@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from consumer.cli import broker, check, dead_letters, demo, load, route, rules, run, topics
+from consumer.cli import broker, check, dead_letters, demo, explain, load, route, rules, run, topics
 from consumer.cli.failures import failures_named
 from consumer.exit_codes import MEANING
 
@@ -41,6 +41,7 @@ app = _group(
 app.command(epilog=demo.EXAMPLES)(demo.demo)
 app.command(epilog=run.EXAMPLES)(run.run)
 app.command(epilog=route.EXAMPLES)(route.route)
+app.command("explain", epilog=explain.EXAMPLES)(explain.explain_text)
 app.command(epilog=check.EXAMPLES)(check.check)
 app.command(epilog=load.EXAMPLES)(load.load)
 app.command(epilog=broker.EXAMPLES)(broker.broker)

@@ -17,6 +17,11 @@ LEAVES = (
     ["broker"],
     ["topics", "create"],
     ["topics", "check"],
+    ["explain"],
+    ["rules", "lint"],
+    ["rules", "test"],
+    ["rules", "backtest"],
+    ["rules", "diff"],
     ["dlq", "list"],
     ["dlq", "replay"],
 )
