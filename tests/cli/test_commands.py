@@ -18,6 +18,8 @@ LEAVES = (
     ["topics", "create"],
     ["topics", "check"],
     ["explain"],
+    ["feedback", "report"],
+    ["feedback", "export"],
     ["rules", "lint"],
     ["rules", "test"],
     ["rules", "backtest"],
