@@ -26,7 +26,7 @@ from consumer.ports import (
 )
 from consumer.records import Outcome, Record, Rejected
 from consumer.routing.conversation import OpenRecord
-from consumer.routing.router import Router
+from consumer.routing.in_force import Decides
 from consumer.telemetry.observer import Work
 
 Item = Outcome | InputGap | Unreadable
@@ -48,7 +48,7 @@ class Lane:
         self,
         assignment: Assignment,
         topics: Topics,
-        router: Router,
+        router: Decides,
         outputs: Outputs,
         limits: LaneLimits,
     ) -> None:

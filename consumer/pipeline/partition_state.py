@@ -18,7 +18,8 @@ from consumer.pipeline.timers import Timers
 from consumer.ports import OutRecord, StateRecord
 from consumer.records import FeedbackTurn, Outcome, Record, Rejected, Turn, Understood
 from consumer.routing.conversation import Conversation, OpenRecord, decode, next_due_ms
-from consumer.routing.router import Routed, Router
+from consumer.routing.in_force import Decides
+from consumer.routing.router import Routed
 
 
 class StateLimits(Struct, frozen=True):
@@ -32,7 +33,7 @@ class PartitionState:
     """Conversation states with an overlay, their timers, and what the open transaction says."""
 
     def __init__(
-        self, partition: int, messages: str, router: Router, outputs: Outputs, limits: StateLimits
+        self, partition: int, messages: str, router: Decides, outputs: Outputs, limits: StateLimits
     ) -> None:
         self._partition = partition
         self._messages = messages

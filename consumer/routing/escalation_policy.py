@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from consumer.contract.decision import Target
-from consumer.routing.human_request import PhraseList, phrase_list
+from consumer.routing.phrases import PhraseList
 from consumer.routing.route_compiler import ACTIONS, Surroundings, compile_target, compile_text
 from consumer.routing.rules_error import RuleMistakeError
-from consumer.routing.rules_schema import AngerSpec, HumanRequestSpec, PhrasesSpec
+from consumer.routing.rules_parts import compile_phrases
+from consumer.routing.rules_schema import AngerSpec, EscalationSpec, HumanRequestSpec, PhrasesSpec
 from consumer.routing.templates import TextPair
 from consumer.routing.timestamps import MS_PER_S
 from consumer.routing.yaml_source import Path
@@ -19,8 +20,6 @@ HUMAN_REQUEST = "human_request"
 MAX_SEVERITY = 4
 TONES = ("apologetic", "calm", "neutral")
 NEVER = 0
-
-EscalationSpec = AngerSpec | HumanRequestSpec
 
 
 class Summary(Struct, frozen=True, gc=False):
@@ -121,7 +120,9 @@ def compile_policy(spec: EscalationSpec, path: Path, around: Surroundings) -> Po
         suppress_recommendations=recommended.suppress_recommendations,
         summary=compile_text(spec.summary.en, spec.summary.zh, (*path, "summary"), SUMMARY_VALUES),
         intent=spec.intent if isinstance(spec, HumanRequestSpec) else "",
-        phrases=_phrases(spec.phrases) if isinstance(spec, HumanRequestSpec) else None,
+        phrases=_phrases(spec.phrases, (*path, "phrases"))
+        if isinstance(spec, HumanRequestSpec)
+        else None,
     )
 
 
@@ -150,11 +151,7 @@ def _check(spec: EscalationSpec, path: Path) -> None:
             raise RuleMistakeError((*path, "recommended", name), problem)
 
 
-def _phrases(by_language: Mapping[str, PhrasesSpec]) -> PhraseList | None:
+def _phrases(by_language: Mapping[str, PhrasesSpec], path: Path) -> PhraseList | None:
     if not by_language:
         return None
-    return phrase_list(
-        [phrase for spec in by_language.values() for phrase in spec.contains],
-        [phrase for spec in by_language.values() for phrase in spec.whole],
-        [phrase for spec in by_language.values() for phrase in spec.unless],
-    )
+    return compile_phrases(by_language, path)

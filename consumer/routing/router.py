@@ -33,6 +33,7 @@ from consumer.routing.customer_turn import CustomerTurns
 from consumer.routing.decisions import DecisionWriter
 from consumer.routing.escalation import Step
 from consumer.routing.escalation_events import NamedEvent, events_of, summarised
+from consumer.routing.features import Features
 from consumer.routing.prior_state import unchanged_escalations
 from consumer.routing.readings import UNREAD_CATEGORY, UNREAD_INTENT, UNUSABLE
 from consumer.routing.rules import Ruleset
@@ -87,6 +88,15 @@ class Router:
         told = (decision_id, summarised(changes) if changes else ())
         decision = self._writer.write(understood, features, before, told, now_ms)
         return Routed(decision, events, after)
+
+    def features(self, understood: Understood, prior: Conversation | None) -> Features:
+        """What the rules see of a customer turn that has not been applied."""
+        turn = understood.turn
+        before = NEW_CONVERSATION if prior is None else prior
+        reading = self._customers.read(understood, before.subject)
+        decision_id = self._writer.identity(turn)
+        after, _ = self._customers.apply(understood, reading, before, decision_id)
+        return self._writer.features(understood, reading, after)
 
     def degrade(self, rejected: Rejected, prior: Conversation | None, now_ms: int) -> Routed:
         """An unusable record of the input: a decision on nothing but the state.

@@ -4,6 +4,7 @@ import pytest
 from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from consumer.contract.decision import RulesetRef
 from consumer.contract.message import DecisionOverridden, MessageReceived
 from consumer.contract.topics import Topics
 from consumer.inference.stub import StubModel
@@ -70,6 +71,7 @@ def stand(
 def observer() -> PrometheusObserver:
     found = PrometheusObserver(Topics(), ("web", "app"))
     found.describe_model(StubModel(), "cpu")
+    found.describe_rules(RulesetRef("r", "1", "0" * 64))
     return found
 
 
