@@ -140,7 +140,11 @@ def is_answerable(
 
 
 class Reading(Struct, frozen=True, gc=False):
-    """What was made of one turn. `readable` says whether it moves mood and escalations."""
+    """What was made of one turn.
+
+    `readable` says whether it moves mood and escalations, `thanks` whether the customer thanks and
+    means it.
+    """
 
     category: CategoryGuess
     intent: IntentGuess
@@ -149,15 +153,22 @@ class Reading(Struct, frozen=True, gc=False):
     reasons: tuple[str, ...]
     readable: bool
     answerable: bool
+    thanks: bool = False
 
 
 # Rules see a label that no condition names, so that no content rule takes an unusable record.
-UNUSABLE = Reading(
-    CategoryGuess("unknown", 0.0, UNREAD_CATEGORY.scores),
-    IntentGuess("unknown", 0.0, 0.0, (), "unknown"),
-    UNREAD_SENTIMENT,
-    UNREAD_ANGER,
-    ("unusable_record",),
-    readable=False,
-    answerable=False,
-)
+_UNKNOWN_CATEGORY = CategoryGuess("unknown", 0.0, UNREAD_CATEGORY.scores)
+_UNKNOWN_INTENT = IntentGuess("unknown", 0.0, 0.0, (), "unknown")
+
+
+def unusable(reasons: tuple[str, ...]) -> Reading:
+    """Of a record that nothing could be read of, for these reasons."""
+    return Reading(
+        _UNKNOWN_CATEGORY,
+        _UNKNOWN_INTENT,
+        UNREAD_SENTIMENT,
+        UNREAD_ANGER,
+        reasons,
+        readable=False,
+        answerable=False,
+    )

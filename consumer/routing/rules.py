@@ -13,12 +13,18 @@ from consumer.contract.decision import RulesetRef
 from consumer.routing.calendars import Calendar, parse_week, parse_zone
 from consumer.routing.conditions import Bounds, leaves
 from consumer.routing.escalation_policy import Policy, compile_policy
+from consumer.routing.rate_guard import RateGuard
 from consumer.routing.readings import CategoryThresholds, IntentThresholds
 from consumer.routing.route_compiler import Surroundings, compile_default, compile_route
 from consumer.routing.routes import Route, SlaPolicy
 from consumer.routing.rules_error import RuleMistakeError
 from consumer.routing.rules_reader import locate, read_spec
-from consumer.routing.rules_schema import RULES_FORMAT, RulesSpec, ThresholdsSpec
+from consumer.routing.rules_schema import (
+    RULES_FORMAT,
+    GuardsSpec,
+    RulesSpec,
+    ThresholdsSpec,
+)
 from consumer.routing.shortlist import Shortlist
 from consumer.routing.yaml_source import Path
 
@@ -36,6 +42,8 @@ class Ruleset:
     languages: Mapping[str, str]
     fallback_language: str
     policies: Mapping[str, Policy]
+    guards: GuardsSpec
+    masks: frozenset[str]
     routes: tuple[Route, ...]
     default: Route
     intents: frozenset[str]
@@ -62,6 +70,10 @@ class Ruleset:
         if found is not None:
             return found
         return self.languages.get(code.partition("-")[0].lower(), self.fallback_language)
+
+    def new_guard(self, meters: Mapping[str, int] | None = None) -> RateGuard:
+        """A rate guard of these rules, as far on as `meters` say."""
+        return RateGuard(self.guards.opens_per_minute, self.guards.burst, meters)
 
 
 def default_ruleset() -> Ruleset:
@@ -109,6 +121,8 @@ def _compile(spec: RulesSpec, sha256: str) -> Ruleset:
         languages={language: language for language in spec.languages.supported},
         fallback_language=spec.languages.fallback,
         policies=_policies(spec, around),
+        guards=spec.guards,
+        masks=frozenset(spec.privacy.mask),
         routes=routes,
         default=default,
         intents=_named_intents(spec),

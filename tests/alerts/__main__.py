@@ -70,14 +70,16 @@ def _shown(
         mine = [one for one in played if language in (one.conversation.language, "both")]
         for kind in ESCALATION_KINDS:
             found = scoring.score(mine, kind)
-            if found.precision.total or found.recall.total:
+            if found.strict.total or found.recall.total:
                 table.add_row(
                     language,
                     kind,
                     str(found.precision.hits),
-                    str(found.precision.total),
+                    str(found.strict.total),
+                    str(found.beside),
                     str(found.recall.total),
                     _told(found.precision),
+                    _told(found.strict),
                     _told(found.recall),
                 )
     console.print(table)

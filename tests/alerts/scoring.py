@@ -1,13 +1,16 @@
 """Are the alerts right? Counts, with Wilson's intervals. Knows no rules and no models.
 
 An alert is right where its conversation is written for its kind and it opened inside the window.
-Everything else that opened is a false alert, also a second kind beside the one that is right.
+The corpus names one kind for a conversation: a second kind in a conversation that is written for
+another is neither right nor wrong by it. Such alerts are counted apart (`beside`), and precision is
+given both ways: strict, where they are wrong, and without them.
 """
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from exporters.corpus_format import NO_ESCALATION
 from tests.alerts.playing import Played
 
 ANGER = "anger"
@@ -43,22 +46,25 @@ class Score:
     """Of one kind: right alerts of all alerts, and of all that were wanted."""
 
     precision: Share
+    strict: Share
     recall: Share
+
+    @property
+    def beside(self) -> int:
+        """Alerts in conversations that are written for another kind."""
+        return self.strict.total - self.precision.total
 
 
 def score(played: Sequence[Played], kind: str) -> Score:
     """Precision and recall of one kind."""
-    alerts = [
-        _is_right(one, kind, alert.turn)
-        for one in played
-        for alert in one.alerts
-        if alert.kind == kind
-    ]
+    alerts = [(one, alert) for one in played for alert in one.alerts if alert.kind == kind]
+    right = sum(_is_right(one, kind, alert.turn) for one, alert in alerts)
+    judged = sum(one.conversation.kind in (kind, NO_ESCALATION) for one, _ in alerts)
     wanted = [one for one in played if one.conversation.kind == kind]
     met = sum(
         any(a.kind == kind and _is_right(one, kind, a.turn) for a in one.alerts) for one in wanted
     )
-    return Score(Share(sum(alerts), len(alerts)), Share(met, len(wanted)))
+    return Score(Share(right, judged), Share(right, len(alerts)), Share(met, len(wanted)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,13 @@ MINUTE_MS = 60 * MS
 START_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 OVERDUE_MINUTES = 60  # where a system turn states no minutes
 
-_TIER = re.compile(r"(?:tier|等级)\s*[:：]\s*(s?vip|standard)", re.IGNORECASE)
-_CONTACTS = re.compile(r"(?:contacts?\b[^:：]*|联系次数|联系)\s*[:：]\s*(\d+)", re.IGNORECASE)
-_OVERDUE = re.compile(r"first response|response (?:was )?due|首次响应|首响|超时", re.IGNORECASE)
+_TIER = re.compile(r"(?:tier|等级)\s*[:：]\s*(?P<name>.+)", re.IGNORECASE)
+_KNOWN_TIER = re.compile(r"\b(svip|vip|standard)\b", re.IGNORECASE)
+_CONTACTS = re.compile(r"(?:contacts\b[^:：]*|联系次数)\s*[:：]\s*(\d+)|(\d+) earlier contacts")
+_EARLIER = re.compile(r"previous|earlier|reopened")
+_OVERDUE = re.compile(r"response (?:was due|target missed)|已超时", re.IGNORECASE)
+_WAITING = re.compile(r"waiting|no agent|已排队|已等待", re.IGNORECASE)
+_HOURS = re.compile(r"(\d+)\s*(?:hours?|小时)", re.IGNORECASE)
 _MINUTES = re.compile(r"(\d+)\s*(?:minutes?|min\b|分钟)", re.IGNORECASE)
 
 
@@ -57,14 +61,23 @@ def lines_of(conversation: Conversation, topics: Topics) -> Iterator[Line]:
 
 
 def _take_note(text: str, facts: _Facts) -> None:
-    tier, contacts = _TIER.search(text), _CONTACTS.search(text)
+    tier, contacts = _TIER.search(text), _CONTACTS.search(text.lower())
     if tier is not None:
-        facts.tier = tier.group(1).lower()
+        known = _KNOWN_TIER.search(tier["name"])
+        facts.tier = known.group(1).lower() if known else "svip"  # a house's own best tier
     if contacts is not None:
-        facts.contacts = int(contacts.group(1))
+        said = int(contacts.group(1) or contacts.group(2))
+        facts.contacts = said + bool(_EARLIER.search(text.lower()))  # this one counts too
     if _OVERDUE.search(text):
-        minutes = _MINUTES.findall(text)
-        facts.at_ms += (int(minutes[-1]) if minutes else OVERDUE_MINUTES) * MINUTE_MS
+        facts.at_ms += _minutes(text) * MINUTE_MS
+    elif _WAITING.search(text):
+        facts.at_ms = max(facts.at_ms, START_MS + _minutes(text) * MINUTE_MS)
+
+
+def _minutes(text: str) -> int:
+    hours, minutes = _HOURS.search(text), _MINUTES.findall(text)
+    total = 60 * int(hours.group(1)) if hours else 0
+    return total + int(minutes[-1]) if minutes else total or OVERDUE_MINUTES
 
 
 def _body(
