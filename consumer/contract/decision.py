@@ -122,8 +122,9 @@ class Prior(Struct, frozen=True, gc=False):
     """All that mood, rules and escalation read of the state before: enough to decide again.
 
     `topic` holds decayed intent probabilities, the likeliest first; `mood_at` is when mood last
-    moved; `bot_repeat` says how alike two of the last three bot replies are, 0..1; `held_back`
-    are the kinds that the partition's rate guard kept from opening at this message.
+    moved; `since_angry` counts customer turns since the last angry one; `bot_repeat` says how alike
+    two of the last three bot replies are, 0..1; `held_back` are the kinds that the partition's rate
+    guard kept from opening at this message.
     """
 
     state_seq: int
@@ -141,6 +142,7 @@ class Prior(Struct, frozen=True, gc=False):
     unresolved_turns: int
     topic: dict[str, float]
     mood_at: Timestamp | None
+    since_angry: int
     bot_repeat: float
     held_back: tuple[EscalationKind, ...]
 

@@ -9,12 +9,20 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from consumer.contract.identity import conversation_key
 from consumer.contract.message import DEFAULT_TENANT
 from consumer.contract.topics import Topics
 from consumer.pipeline.conversations import Conversations
 from consumer.pipeline.outputs import Outputs
+from consumer.pipeline.partition_notes import (
+    NO_NOTES,
+    NOTES_KEY,
+    NOTHING_LOST,
+    PartitionNotes,
+)
+from consumer.pipeline.partition_notes import decode as decode_notes
 from consumer.pipeline.reorder import ReorderBuffer
 from consumer.pipeline.timers import Timers
 from consumer.ports import Assignment, InputGap, OutRecord, StateRecord, TopicPartition
@@ -22,6 +30,8 @@ from consumer.records import FeedbackTurn, Outcome, Record, Rejected, Turn, Unde
 from consumer.routing.conversation import Conversation, decode, next_due_ms
 from consumer.routing.router import Routed, Router
 from consumer.telemetry.observer import Work
+
+STATE_LOST = "state_lost"
 
 
 class LaneLimits(Struct, frozen=True):
@@ -49,6 +59,9 @@ class Lane:
         self._limits = limits
         self._messages = topics.messages
         self._states = Conversations()
+        self._notes = NO_NOTES
+        self._lost_before = NOTHING_LOST
+        self._guard = router.ruleset.new_guard()
         self._timers = Timers()
         self._clock_ms = 0
         self._applied_clock_ms = 0
@@ -70,8 +83,12 @@ class Lane:
         count = 0
         for raw_key, value in state:
             count += 1
+            if raw_key == NOTES_KEY:
+                self._notes = NO_NOTES if value is None else decode_notes(value)
+                continue
             self._states.restore(raw_key.decode(), None if value is None else decode(value))
         self._arm_all()
+        self._recall()
         self._clock_ms = max(
             (held.last_event_ms for _, held in self._states.oldest_first()), default=0
         )
@@ -147,6 +164,9 @@ class Lane:
             self._outputs.state(self.partition, key, state)
             for key, state in self._states.changes().items()
         ]
+        notes = self._new_notes()
+        if notes != self._notes:
+            states.append(self._outputs.notes(self.partition, notes))
         if not self._offsets:
             # A timer moves no offset, but without offsets nothing fences a zombie.
             self._offsets[(self._messages, self.partition)] = self._positions[self._messages]
@@ -155,6 +175,7 @@ class Lane:
     def committed(self) -> None:
         """The transaction is visible."""
         self._states.merge()
+        self._notes = self._new_notes()
         for (topic, _partition), offset in self._offsets.items():
             self._positions[topic] = offset
         self._clock_ms = self._applied_clock_ms
@@ -164,11 +185,20 @@ class Lane:
     def rolled_back(self) -> None:
         """The transaction did not happen: its outcomes are applied again, before new ones."""
         self._states.drop()
+        self._recall()
         self._replay.extendleft(reversed(self._applied))
         self._applied_clock_ms = self._clock_ms
         self._timers.clear()
         self._arm_all()
         self._reset()
+
+    def _new_notes(self) -> PartitionNotes:
+        return PartitionNotes(meters=dict(self._guard.meters), lost_before=self._lost_before)
+
+    def _recall(self) -> None:
+        """Guard and losses as they are committed."""
+        self._guard = self._router.ruleset.new_guard(self._notes.meters)
+        self._lost_before = self._notes.lost_before
 
     def _reset(self) -> None:
         self._applied = []
@@ -190,22 +220,25 @@ class Lane:
             case Understood():
                 turn = outcome.turn
                 prior = self._prior(turn.key, turn.event_ms)
-                self._keep(turn.key, self._router.decide(outcome, prior, now_ms), turn.record)
+                if prior is not None and prior.messages_offset < self._lost_before:
+                    outcome = replace(outcome, flaws=(*outcome.flaws, STATE_LOST))
+                routed = self._router.decide(outcome, prior, now_ms, self._guard)
+                self._keep(turn.key, routed, turn.record)
             case Turn():
                 prior = self._prior(outcome.key, outcome.event_ms)
-                self._keep(
-                    outcome.key, self._router.observe(outcome, prior, now_ms), outcome.record
-                )
+                routed = self._router.observe(outcome, prior, now_ms, self._guard)
+                self._keep(outcome.key, routed, outcome.record)
             case FeedbackTurn():
                 prior = self._prior(outcome.key, outcome.event_ms)
-                self._keep(
-                    outcome.key, self._router.feedback(outcome, prior, now_ms), outcome.record
-                )
+                routed = self._router.feedback(outcome, prior, now_ms, self._guard)
+                self._keep(outcome.key, routed, outcome.record)
             case Rejected():
                 self._bury(outcome, now_ms)
             case InputGap():
                 self._records.append(self._outputs.lost(outcome, now_ms))
                 self._offsets[(outcome.topic, self.partition)] = outcome.end
+                if outcome.topic == self._messages:
+                    self._lost_before = max(self._lost_before, outcome.end)
             case _:
                 assert_never(outcome)
 
@@ -225,7 +258,7 @@ class Lane:
             tenant_id = rejected.tenant_id or DEFAULT_TENANT
             key = conversation_key(tenant_id, rejected.conversation_id)
             prior = self._prior(key, rejected.event_ms or record.timestamp_ms)
-            routed = self._router.degrade(rejected, prior, now_ms)
+            routed = self._router.degrade(rejected, prior, now_ms, self._guard)
             decision_id = routed.decision.decision_id if routed.decision else None
             self._emit(key, routed, record)
         self._records.append(self._outputs.dead(rejected, decision_id))
@@ -259,7 +292,7 @@ class Lane:
             due_ms, key = due
             state = self._states.get(key)
             if state is not None:
-                self._emit(key, self._router.fire_due(key, state, due_ms), None)
+                self._emit(key, self._router.fire_due(key, state, due_ms, self._guard), None)
 
     def _forget_idle(self) -> None:
         """Tombstones for conversations past their time to live, or beyond the cap, oldest first."""
@@ -278,6 +311,8 @@ class Lane:
 
     def _expire(self, key: str, state: Conversation) -> None:
         """A state is never forgotten with an escalation open: that is resolved first."""
-        if state.open:
+        while state.open:
             end_ms = max(held.expires_ms for held in state.open)
-            self._emit(key, self._router.fire_due(key, state, end_ms), None)
+            routed = self._router.fire_due(key, state, end_ms, self._guard)
+            self._emit(key, routed, None)
+            state = routed.state

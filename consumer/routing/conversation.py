@@ -121,6 +121,7 @@ class Conversation(Struct, frozen=True, array_like=True, gc=False):
     negative_streak: int = 0
     angry_turns: int = 0
     unresolved_turns: int = 0
+    since_angry: int = 0
     mood_ms: int = 0
     topic: Topic = NO_TOPIC
     open: tuple[OpenRecord, ...] = ()

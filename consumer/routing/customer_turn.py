@@ -39,13 +39,21 @@ Effect = tuple[Conversation, tuple[Change, ...], tuple[str, ...]]
 class CustomerTurns:
     """Applies customer turns under one ruleset."""
 
-    __slots__ = ("_angry_from", "_complaint_from", "_policies", "_ruleset", "_signals")
+    __slots__ = (
+        "_angry_from",
+        "_angry_gap",
+        "_complaint_from",
+        "_policies",
+        "_ruleset",
+        "_signals",
+    )
 
     def __init__(self, ruleset: Ruleset) -> None:
         self._ruleset = ruleset
         self._policies = ruleset.policies
         anger = ruleset.policies.get(ANGER)
         self._angry_from = anger.enter if anger else UNREACHABLE
+        self._angry_gap = anger.enter_gap if anger else 0
         self._complaint_from = anger.complaint_from if anger else 0.0
         self._signals = Signals(ruleset)
 
@@ -85,8 +93,10 @@ class CustomerTurns:
         anger = reading.anger.score
         negative = reading.sentiment.label == NEGATIVE
         is_angry = anger >= self._angry_from and self._may_complain(reading)
-        values = mood.after_turn(before, reading.sentiment.score, anger, negative, is_angry, at_ms)
-        smoothed, begin, weighted, peak, streak, angry_turns = values
+        values = mood.after_turn(
+            before, reading.sentiment.score, anger, negative, is_angry, self._angry_gap, at_ms
+        )
+        smoothed, begin, weighted, peak, streak, angry_turns, since = values
         unresolved = _unresolved(before, reading)
         step = self._escalate(
             understood, reading, before, (weighted, angry_turns, unresolved), at_ms,
@@ -107,6 +117,7 @@ class CustomerTurns:
             streak,
             angry_turns,
             unresolved,
+            since,
             at_ms,
             topic.after_turn(before.topic, reading.intent),
             step.open,
@@ -140,6 +151,7 @@ class CustomerTurns:
             before.negative_streak,
             before.angry_turns,
             before.unresolved_turns,
+            before.since_angry,
             before.mood_ms,
             before.topic,
             step.open,

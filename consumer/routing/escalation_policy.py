@@ -71,6 +71,7 @@ class Policy:
     id: str
     enter: float
     enter_turns: int
+    enter_gap: int
     fast: float
     exit_below: float
     exit_turns: int
@@ -122,6 +123,7 @@ def compile_policy(spec: EscalationSpec, path: Path, around: Surroundings) -> Po
         id=spec.id,
         enter=spec.enter.score,
         enter_turns=spec.enter.turns,
+        enter_gap=spec.enter.gap,
         fast=spec.fast.score if isinstance(spec, AngerSpec) and spec.fast else UNREACHABLE,
         exit_below=spec.exit.below if spec.exit else 0.0,
         exit_turns=spec.exit.turns if spec.exit else NEVER,

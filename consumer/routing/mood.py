@@ -8,8 +8,10 @@ With s the turn's sentiment (-1..1), a its anger (0..1) and dt the event time si
     anger <- a for the first turn, then a + k 2^(-1 / 1 turn) (anger - a)
     trend  = (mood - mood_begin) / 2, where mood_begin is the mood after the first turn
     negative_streak  = customer turns in a row with a negative label
-    angry_turns      = customer turns in a row that are angry by the anger policy: a >= its
-                       enter score, and P(complaint) >= its `complaint_from`
+    angry_turns      = customer turns that are angry by the anger policy (a >= its enter score and
+                       P(complaint) >= its `complaint_from`), with no more than its `gap` of
+                       others in a row between them
+    since_angry      = customer turns since the last of those
     anger_peak       = the largest a so far
     unresolved_turns = 0 after thanks, 1 after a turn with a new subject, else one more
 
@@ -29,7 +31,7 @@ SENTIMENT_KEPT = 2.0 ** (-1.0 / SENTIMENT_HALF_LIFE_TURNS)
 ANGER_KEPT = 2.0 ** (-1.0 / ANGER_HALF_LIFE_TURNS)
 DECIMALS = 4
 
-MoodValues = tuple[float, float, float, float, int, int]
+MoodValues = tuple[float, float, float, float, int, int, int]
 
 
 def after_turn(
@@ -38,31 +40,26 @@ def after_turn(
     anger: float,
     negative: bool,
     angry: bool,
+    gap: int,
     at_ms: int,
 ) -> MoodValues:
-    """(mood, mood_begin, anger, anger_peak, negative_streak, angry_turns) after a customer turn."""
-    angry_turns = state.angry_turns + 1 if angry else 0
+    """Mood, its beginning, anger, its peak, negative streak, angry turns, and turns since them."""
+    angry_turns, since = state.angry_turns, 0
+    if angry:
+        angry_turns += 1
+    elif angry_turns:
+        since = state.since_angry + 1
+        if since > gap:
+            angry_turns = since = 0
     if not state.customer_turns:
-        return sentiment, sentiment, anger, anger, int(negative), angry_turns
+        return sentiment, sentiment, anger, anger, int(negative), angry_turns, since
     passed_ms = at_ms - state.mood_ms
     kept: float = 2.0 ** (-passed_ms / HALF_LIFE_MS) if passed_ms > 0 else 1.0
     mood = round(sentiment + kept * SENTIMENT_KEPT * (state.mood - sentiment), DECIMALS)
     weighted = round(anger + kept * ANGER_KEPT * (state.anger - anger), DECIMALS)
     peak = state.anger_peak if state.anger_peak > anger else anger
     streak = state.negative_streak + 1 if negative else 0
-    return mood, state.mood_begin, weighted, peak, streak, angry_turns
-
-
-def unchanged(state: Conversation) -> MoodValues:
-    """The same values, after a turn whose mood cannot be read."""
-    return (
-        state.mood,
-        state.mood_begin,
-        state.anger,
-        state.anger_peak,
-        state.negative_streak,
-        state.angry_turns,
-    )
+    return mood, state.mood_begin, weighted, peak, streak, angry_turns, since
 
 
 def trend(mood: float, mood_begin: float) -> float:

@@ -32,7 +32,7 @@ _NOT_KEPT_TRIGGER = Trigger("", 0.0, 0.0, 0.0, 0)
 _NOT_KEPT_TEXT = ReasonText("", "")
 _NO_ADVICE = Recommended("route", Target("queue", ""), "neutral", False)
 _NOBODY = EscalationCustomer(None, "standard")
-_NOTHING_BEFORE = Prior(0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, 0, None, (), {}, 0, {}, None, 0.0, ())
+_NOTHING_BEFORE = Prior(0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, 0, None, (), {}, 0, {}, None, 0, 0.0, ())
 
 
 def prior_of(state: Conversation, held_back: tuple[str, ...]) -> Prior:
@@ -56,6 +56,7 @@ def prior_of(state: Conversation, held_back: tuple[str, ...]) -> Prior:
         state.unresolved_turns,
         state.topic,
         stamp(state.mood_ms) if state.mood_ms else None,
+        state.since_angry,
         state.bot_repeat,
         held_back,
     )
@@ -91,6 +92,7 @@ def state_before(decision: RoutingDecided) -> Conversation:
         prior.negative_streak,
         prior.angry_turns,
         prior.unresolved_turns,
+        prior.since_angry,
         parse_ms(prior.mood_at) if prior.mood_at else 0,
         prior.topic,
         tuple(map(_record, prior.open_escalations)),

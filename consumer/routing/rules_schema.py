@@ -130,10 +130,14 @@ class ThresholdsSpec(_Closed, frozen=True, kw_only=True):
 
 
 class EnterSpec(_Closed, frozen=True, kw_only=True):
-    """Opens at this score for this many customer turns in a row."""
+    """Opens at this score for so many customer turns.
+
+    Of anger, at most `gap` turns below it in a row may lie between two of them.
+    """
 
     score: Share
     turns: Count = 1
+    gap: Annotated[int, Meta(ge=0, le=10)] = 0
 
 
 class FastSpec(_Closed, frozen=True, kw_only=True):

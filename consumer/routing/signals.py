@@ -1,7 +1,7 @@
 """What one customer turn says to each escalation policy: a score, and the evidence for it.
 
-    anger           the turn's anger, 0 where it is no complaint; turns are those in a row at or
-                    over the enter score
+    anger           the turn's anger; where it is no complaint no more than the exit score, so that
+                    it neither opens nor calms; turns are the angry ones
     human_request   1 for a phrase that asks for a person, else the probability of that intent
     vip             P(complaint), for the tiers that the policy names
     repeat_contact  P(complaint) or P(negative), the larger, from enough contacts on
@@ -136,7 +136,8 @@ class Signals:
 
 def _anger(policy: Policy, said: Said) -> Signal:
     complaint = said.prediction.category.get(COMPLAINT, 0.0)
-    score = said.anger if complaint >= policy.complaint_from else 0.0
+    is_complaint = complaint >= policy.complaint_from
+    score = said.anger if is_complaint else min(said.anger, policy.exit_below)
     turns, is_fast = said.angry_turns, score >= policy.fast
     evidence = [Evidence("anger.score", "gte", score, policy.fast if is_fast else policy.enter)]
     if not is_fast:

@@ -22,7 +22,7 @@ MINUTE_MS = 60 * MS
 START_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 OVERDUE_MINUTES = 60  # where a system turn states no minutes
 
-_TIER = re.compile(r"(?:tier|等级)\s*[:：]\s*(?P<name>.+)", re.IGNORECASE)
+_TIER = re.compile(r"(?:tier|membership|等级|标签)\s*[:：]\s*(?P<name>.+)", re.IGNORECASE)
 _KNOWN_TIER = re.compile(r"\b(svip|vip|standard)\b", re.IGNORECASE)
 _CONTACTS = re.compile(r"(?:contacts\b[^:：]*|联系次数)\s*[:：]\s*(\d+)|(\d+) earlier contacts")
 _EARLIER = re.compile(r"previous|earlier|reopened")

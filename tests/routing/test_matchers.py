@@ -26,8 +26,8 @@ def features() -> Features:
     rules = default_ruleset()
     turn = understood(1, anger=0.4, entities=(ORDER,), tier="vip", attributes={"plan": "gold"})
     customers = CustomerTurns(rules)
-    reading = customers.read(turn, "")
-    after, _ = customers.apply(turn, reading, NEW_CONVERSATION, "d")
+    reading = customers.read(turn, {})
+    after, _, _ = customers.apply(turn, reading, NEW_CONVERSATION, "d")
     return DecisionWriter(rules, MODELS, SOURCE, "active").features(turn, reading, after)
 
 
