@@ -4,8 +4,9 @@ import logging
 from types import TracebackType
 from typing import Self
 
-from consumer.app import build_service, configured_ruleset, model_opener, service_settings
+from consumer.app import build_service, model_opener, rules_files, service_settings
 from consumer.pipeline.lifecycle import Lifecycle
+from consumer.routing.rules_files import RuleSets, RulesFiles, RulesWatch
 from consumer.settings.schema import Settings
 from consumer.telemetry.prometheus import PrometheusObserver
 from consumer.telemetry.server import Health, ObservationServer
@@ -19,9 +20,11 @@ class RunningRouter:
     def __init__(self, settings: Settings) -> None:
         plan = service_settings(settings)
         self._observer = observer = PrometheusObserver(plan.kafka.topics)
-        self._service = build_service(
-            plan, model_opener(settings), configured_ruleset(settings), observer
-        )
+        files = rules_files(settings)
+        self._watch = self._watched(files, settings.rules.reload_s)
+        rule_sets = files.load()
+        observer.describe_rules(rule_sets.default.ref)
+        self._service = build_service(plan, model_opener(settings), rule_sets, observer)
         model, heart = self._service.model, self._service.heart
         observer.describe_models(model.refs, model.provider)
         observer.watch(
@@ -45,11 +48,19 @@ class RunningRouter:
             _LOG.error("stopped", exc_info=self.lifecycle.failure, extra={"exit_code": code})
         return code
 
+    def _watched(self, files: RulesFiles, every_s: float) -> RulesWatch:
+        return RulesWatch(files, self._change_rules, self._observer.rules_reloaded, every_s)
+
+    def _change_rules(self, rule_sets: RuleSets) -> None:
+        self._service.offer_rules(rule_sets)
+        self._observer.describe_rules(rule_sets.default.ref)
+
     def _not_ready(self) -> list[str]:
         return [] if self._service.stream.joined() else ["the consumer group has not been joined"]
 
     def __enter__(self) -> Self:
         self._server.start()
+        self._watch.start()
         return self
 
     def __exit__(
@@ -58,4 +69,5 @@ class RunningRouter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._watch.stop()
         self._server.close()

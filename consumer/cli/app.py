@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from consumer.cli import broker, check, dead_letters, demo, load, route, run, topics
+from consumer.cli import broker, check, dead_letters, demo, load, route, rules, run, topics
 from consumer.cli.failures import failures_named
 from consumer.exit_codes import MEANING
 
@@ -49,6 +49,13 @@ _topics = _group("Create or verify the topics.")
 _topics.command(epilog=topics.CREATE_EXAMPLES)(topics.create)
 _topics.command(epilog=topics.CHECK_EXAMPLES)(topics.check)
 app.add_typer(_topics, name="topics")
+
+_rules = _group("Lint, test and backtest rules files.")
+_rules.command("lint", epilog=rules.LINT_EXAMPLES)(rules.lint_rules)
+_rules.command("test", epilog=rules.TEST_EXAMPLES)(rules.play_golden)
+_rules.command(epilog=rules.BACKTEST_EXAMPLES)(rules.backtest)
+_rules.command(epilog=rules.DIFF_EXAMPLES)(rules.diff)
+app.add_typer(_rules, name="rules")
 
 _dlq = _group("List dead letters, or send them back.")
 _dlq.command("list", epilog=dead_letters.LIST_EXAMPLES)(dead_letters.list_letters)

@@ -28,7 +28,9 @@ from consumer.pipeline.timers import Timers
 from consumer.ports import Assignment, InputGap, OutRecord, StateRecord, TopicPartition
 from consumer.records import FeedbackTurn, Outcome, Record, Rejected, Turn, Understood
 from consumer.routing.conversation import Conversation, decode, next_due_ms
-from consumer.routing.router import Routed, Router
+from consumer.routing.in_force import Decides
+from consumer.routing.rate_guard import RateGuard
+from consumer.routing.router import Routed
 from consumer.telemetry.observer import Work
 
 STATE_LOST = "state_lost"
@@ -48,7 +50,7 @@ class Lane:
         self,
         assignment: Assignment,
         topics: Topics,
-        router: Router,
+        router: Decides,
         outputs: Outputs,
         limits: LaneLimits,
     ) -> None:
@@ -61,7 +63,7 @@ class Lane:
         self._states = Conversations()
         self._notes = NO_NOTES
         self._lost_before = NOTHING_LOST
-        self._guard = router.ruleset.new_guard()
+        self._guard = RateGuard()
         self._timers = Timers()
         self._clock_ms = 0
         self._applied_clock_ms = 0
@@ -197,7 +199,7 @@ class Lane:
 
     def _recall(self) -> None:
         """Guard and losses as they are committed."""
-        self._guard = self._router.ruleset.new_guard(self._notes.meters)
+        self._guard = RateGuard(self._notes.meters)
         self._lost_before = self._notes.lost_before
 
     def _reset(self) -> None:

@@ -25,6 +25,7 @@ from consumer.ports import (
     StreamStopped,
     TopicPartition,
 )
+from consumer.routing.in_force import RulesInForce
 from consumer.telemetry.observer import Observer
 
 _POLL_CHUNK = 1_000
@@ -60,6 +61,7 @@ class Pipeline:
         stream: Stream,
         workers: Workers,
         open_lane: Callable[[Assignment], Lane],
+        rules: RulesInForce,
         settings: LoopSettings,
         clock: Clock,
         heart: Heart,
@@ -68,6 +70,7 @@ class Pipeline:
         self._stream = stream
         self._workers = workers
         self._open_lane = open_lane
+        self._rules = rules
         self._settings = settings
         self._clock = clock
         self._heart = heart
@@ -174,6 +177,8 @@ class Pipeline:
                 lane.settle(record, settled.outcome)
 
     def _apply(self) -> None:
+        if self._rules.has_offer and not any(lane.ready for lane in self._lanes.values()):
+            self._rules.take_over()
         now_ms = self._clock.now_ms()
         room = self._settings.max_transaction - sum(x.applied for x in self._lanes.values())
         for lane in self._lanes.values():

@@ -12,7 +12,7 @@ from consumer.routing.conversation import STATE_VERSION, Conversation, Point
 from consumer.routing.escalation import Change, Step
 from consumer.routing.escalation_opening import Scene
 from consumer.routing.escalation_policy import ANGER, UNREACHABLE
-from consumer.routing.rate_guard import Guard
+from consumer.routing.rate_guard import Guard, RateGuard
 from consumer.routing.readings import (
     Reading,
     is_answerable,
@@ -193,7 +193,7 @@ class CustomerTurns:
         if signals is None:
             return Step((), before.cooling, ())
         scene = self._scene(understood, reading, at_ms, decision_id)
-        guard = self._ruleset.new_guard() if guard is None else guard
+        guard = RateGuard() if guard is None else guard
         return escalation.customer_turn(before.open, before.cooling, signals, scene, guard)
 
     def _scene(

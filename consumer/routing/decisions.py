@@ -63,6 +63,8 @@ class DecisionWriter:
             bool(reading.reasons),
             reading.reasons,
             reading.answerable,
+            self._ruleset.knowledge.look(message.text, understood.entities),
+            understood.turn.event_ms,
         )
 
     def write(

@@ -121,7 +121,7 @@ def _try_to_open(
     held = cool_down_of(cooling, kind)
     if held is not None and at_ms < held.ends_ms:
         return None, suppress(cooling, held)
-    if not guard.admits(kind, severity_on_opening(signal, scene), at_ms):
+    if not guard.admits(signal.policy, severity_on_opening(signal, scene), at_ms):
         return None, suppress(cooling, held or CoolDown(kind, at_ms))
     opened = open_record(signal, scene, held.suppressed if held else 0)
     return opened, without(cooling, kind)

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from consumer.contract.decision import Target
 from consumer.contract.known_values import ESCALATION_KINDS
-from consumer.routing.human_request import PhraseList, phrase_list
+from consumer.routing.phrases import PhraseList
 from consumer.routing.route_compiler import ACTIONS, Surroundings, compile_target, compile_text
 from consumer.routing.rules_error import RuleMistakeError
+from consumer.routing.rules_parts import compile_phrases
 from consumer.routing.rules_schema import (
     AngerSpec,
     EscalationSpec,
+    GuardsSpec,
     HumanRequestSpec,
     PhrasesSpec,
     SlaBreachSpec,
@@ -32,6 +35,7 @@ ENDED_BY_PERSON = frozenset((HUMAN_REQUEST, BOT_LOOP, SLA_BREACH))
 MAX_SEVERITY = 4
 TONES = ("apologetic", "calm", "neutral")
 NEVER = 0
+MS_PER_MINUTE = 60_000
 UNREACHABLE = 2.0  # no score is above 1
 
 
@@ -58,6 +62,13 @@ SUMMARY_VALUES: Mapping[str, Callable[[Summary], str]] = {
     "tier": lambda s: s.tier,
     "language": lambda s: s.language,
 }
+
+
+class RateLimits(NamedTuple):
+    """One opening an interval, and so far ahead of that at most."""
+
+    interval_ms: int
+    ahead_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,7 @@ class Policy:
     vip_delta: int
     vip_tiers: frozenset[str]
     yields_to: frozenset[str]
+    limits: RateLimits
     action: str
     targets: Mapping[str, Target]
     tone: str
@@ -110,7 +122,9 @@ class Policy:
         return min(level, MAX_SEVERITY)
 
 
-def compile_policy(spec: EscalationSpec, path: Path, around: Surroundings) -> Policy:
+def compile_policy(
+    spec: EscalationSpec, path: Path, around: Surroundings, guards: GuardsSpec
+) -> Policy:
     """The policy of one escalation.
 
     Raises:
@@ -139,14 +153,22 @@ def compile_policy(spec: EscalationSpec, path: Path, around: Surroundings) -> Po
         vip_delta=spec.vip_delta,
         vip_tiers=frozenset(spec.vip_tiers),
         yields_to=frozenset(spec.yields_to),
+        limits=_limits(guards),
         action=recommended.action,
         targets=compile_target(recommended.target, (*path, "recommended", "target"), around),
         tone=recommended.tone,
         suppress_recommendations=recommended.suppress_recommendations,
         summary=compile_text(spec.summary.en, spec.summary.zh, (*path, "summary"), SUMMARY_VALUES),
         intent=spec.intent if isinstance(spec, HumanRequestSpec) else "",
-        phrases=_phrases(spec.phrases) if isinstance(spec, HumanRequestSpec) else None,
+        phrases=_phrases(spec.phrases, (*path, "phrases"))
+        if isinstance(spec, HumanRequestSpec)
+        else None,
     )
+
+
+def _limits(guards: GuardsSpec) -> RateLimits:
+    interval_ms = -(-MS_PER_MINUTE // guards.opens_per_minute)
+    return RateLimits(interval_ms, interval_ms * (guards.burst - 1))
 
 
 def _check(spec: EscalationSpec, path: Path) -> None:
@@ -181,11 +203,7 @@ def _check(spec: EscalationSpec, path: Path) -> None:
             raise RuleMistakeError((*path, "recommended", name), problem)
 
 
-def _phrases(by_language: Mapping[str, PhrasesSpec]) -> PhraseList | None:
+def _phrases(by_language: Mapping[str, PhrasesSpec], path: Path) -> PhraseList | None:
     if not by_language:
         return None
-    return phrase_list(
-        [phrase for spec in by_language.values() for phrase in spec.contains],
-        [phrase for spec in by_language.values() for phrase in spec.whole],
-        [phrase for spec in by_language.values() for phrase in spec.unless],
-    )
+    return compile_phrases(by_language, path)

@@ -9,9 +9,8 @@ person and severity 4 always pass; they still count.
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from consumer.routing.escalation_policy import HUMAN_REQUEST, MAX_SEVERITY
+from consumer.routing.escalation_policy import HUMAN_REQUEST, MAX_SEVERITY, MS_PER_MINUTE, Policy
 
-MS_PER_MINUTE = 60_000
 FARTHEST_AHEAD_MS = 60 * MS_PER_MINUTE
 
 Meters = dict[str, int]
@@ -20,7 +19,7 @@ Meters = dict[str, int]
 class Guard(Protocol):
     """Says whether one more escalation may open."""
 
-    def admits(self, kind: str, severity: int, at_ms: int) -> bool:
+    def admits(self, policy: Policy, severity: int, at_ms: int) -> bool:
         """Whether it may, at this event time. Asked once for each that would open."""
         ...
 
@@ -28,23 +27,20 @@ class Guard(Protocol):
 class RateGuard:
     """The meters of one partition. `meters` holds the event time from which a kind is free."""
 
-    __slots__ = ("_ahead_ms", "_interval_ms", "meters")
+    __slots__ = ("meters",)
 
-    def __init__(
-        self, opens_per_minute: int, burst: int, meters: Mapping[str, int] | None = None
-    ) -> None:
-        self._interval_ms = -(-MS_PER_MINUTE // opens_per_minute)
-        self._ahead_ms = self._interval_ms * (burst - 1)
+    def __init__(self, meters: Mapping[str, int] | None = None) -> None:
         self.meters: Meters = dict(meters or {})
 
-    def admits(self, kind: str, severity: int, at_ms: int) -> bool:
+    def admits(self, policy: Policy, severity: int, at_ms: int) -> bool:
         """Whether it may; if so, its kind's meter moves."""
+        kind, limits = policy.kind, policy.limits
         next_free = max(self.meters.get(kind, at_ms), at_ms)
         is_exempt = kind == HUMAN_REQUEST or severity >= MAX_SEVERITY
-        if next_free - at_ms > self._ahead_ms and not is_exempt:
+        if next_free - at_ms > limits.ahead_ms and not is_exempt:
             return False
         # What always passes must not shut the others out for ever.
-        self.meters[kind] = min(next_free + self._interval_ms, at_ms + FARTHEST_AHEAD_MS)
+        self.meters[kind] = min(next_free + limits.interval_ms, at_ms + FARTHEST_AHEAD_MS)
         return True
 
 
@@ -56,7 +52,7 @@ class HeldBack:
     def __init__(self, kinds: Collection[str]) -> None:
         self._kinds = kinds
 
-    def admits(self, kind: str, severity: int, at_ms: int) -> bool:
+    def admits(self, policy: Policy, severity: int, at_ms: int) -> bool:
         """Whether it let this kind pass."""
         del severity, at_ms
-        return kind not in self._kinds
+        return policy.kind not in self._kinds

@@ -36,21 +36,37 @@ UNREAD_SENTIMENT = SentimentGuess("neutral", 0.0, 0.0)
 UNREAD_ANGER = AngerGuess(0.0, ANGER_LEVELS[0])
 
 
+class LabelBounds(Struct, frozen=True, gc=False):
+    """The two bounds of one label."""
+
+    suggest: float
+    automate: float
+
+
 class IntentThresholds(Struct, frozen=True):
-    """Bounds on the intent head; `automate_overrides` holds stricter or looser ones by intent."""
+    """Bounds on the intent head; `labels` holds stricter or looser ones by intent."""
 
     suggest: float
     automate: float
     ambiguity_margin: float
     out_of_scope: float
-    automate_overrides: dict[str, float]
+    labels: dict[str, LabelBounds]
+
+    def of(self, name: str) -> "LabelBounds | IntentThresholds":
+        """What has the two bounds of this intent."""
+        return self.labels.get(name, self)
 
 
-class CategoryThresholds(Struct, frozen=True, gc=False):
-    """Bounds on the category head."""
+class CategoryThresholds(Struct, frozen=True):
+    """Bounds on the category head; `labels` holds stricter or looser ones by category."""
 
     suggest: float
     automate: float
+    labels: dict[str, LabelBounds]
+
+    def of(self, label: str) -> "LabelBounds | CategoryThresholds":
+        """What has the two bounds of this category."""
+        return self.labels.get(label, self)
 
 
 def read_category(scores: dict[str, float]) -> CategoryGuess:
@@ -113,15 +129,17 @@ def read_intent(
         candidates = (IntentCandidate(first, best), IntentCandidate(second, next_best))
     else:
         candidates = (IntentCandidate(first, best),)
-    status = "unsupported_language" if unsupported else intent_status(best, margin, bounds)
+    status = "unsupported_language" if unsupported else intent_status(best, margin, bounds, first)
     return IntentGuess(first, best, round(margin, DECIMALS), candidates, status)
 
 
-def intent_status(confidence: float, margin: float, bounds: IntentThresholds) -> str:
-    """What the bounds say of the likeliest intent."""
+def intent_status(
+    confidence: float, margin: float, bounds: IntentThresholds, name: str = ""
+) -> str:
+    """What the bounds say of the likeliest intent, `name`."""
     if confidence < bounds.out_of_scope:
         return "out_of_scope"
-    if confidence < bounds.suggest or margin < bounds.ambiguity_margin:
+    if confidence < bounds.of(name).suggest or margin < bounds.ambiguity_margin:
         return "ambiguous"
     return "ok"
 
@@ -133,10 +151,11 @@ def is_answerable(
     category_bounds: CategoryThresholds,
 ) -> bool:
     """Whether both heads are sure enough for an answer without a person."""
-    if intent.status != "ok" or category.confidence < category_bounds.automate:
+    if intent.status != "ok":
         return False
-    needed = intent_bounds.automate_overrides.get(intent.name, intent_bounds.automate)
-    return intent.confidence >= needed
+    if category.confidence < category_bounds.of(category.label).automate:
+        return False
+    return intent.confidence >= intent_bounds.of(intent.name).automate
 
 
 class Reading(Struct, frozen=True, gc=False):

@@ -39,7 +39,7 @@ from consumer.routing.escalation_opening import Scene, Signal
 from consumer.routing.escalation_policy import SLA_BREACH
 from consumer.routing.prior_state import unchanged_escalations
 from consumer.routing.privacy import masked
-from consumer.routing.rate_guard import Guard
+from consumer.routing.rate_guard import Guard, RateGuard
 from consumer.routing.readings import (
     UNREAD_CATEGORY,
     UNREAD_INTENT,
@@ -89,11 +89,6 @@ class Router:
         self._masks = ruleset.masks
         self._customers = CustomerTurns(ruleset)
         self._writer = DecisionWriter(ruleset, models, source, mode)
-
-    @property
-    def ruleset(self) -> Ruleset:
-        """The rules that it applies."""
-        return self._ruleset
 
     def decide(
         self,
@@ -252,7 +247,7 @@ class Router:
             self._policies,
             until_ms,
             lambda waiting: self._breach(key, waiting),
-            self._ruleset.new_guard() if guard is None else guard,
+            RateGuard() if guard is None else guard,
         )
         after = replace(
             state,

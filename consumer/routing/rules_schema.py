@@ -91,11 +91,12 @@ class SlaSpec(_Closed, frozen=True, kw_only=True):
 
 
 class CalendarSpec(_Closed, frozen=True, kw_only=True):
-    """Weekly hours in a time zone."""
+    """Weekly hours in a time zone; `special_dates` have hours of their own."""
 
     tz: str
     open: dict[str, str | list[str]]
     closed_dates: list[date] = []
+    special_dates: dict[date, str | list[str]] = {}
 
 
 class LanguagesSpec(_Closed, frozen=True, kw_only=True):
@@ -105,28 +106,35 @@ class LanguagesSpec(_Closed, frozen=True, kw_only=True):
     fallback: Name
 
 
-class IntentThresholdsSpec(_Closed, frozen=True, kw_only=True):
+class LabelBoundsSpec(_Closed, frozen=True, kw_only=True):
+    """Bounds of one label, where they differ from its head's."""
+
+    suggest: Share | None = None
+    automate: Share | None = None
+
+
+class HeadThresholdsSpec(_Closed, frozen=True, kw_only=True):
+    """Bounds on a head's confidence, and those of single labels."""
+
+    suggest: Share
+    automate: Share
+    labels: dict[str, LabelBoundsSpec] = {}
+
+
+class IntentThresholdsSpec(HeadThresholdsSpec, frozen=True, kw_only=True):
     """Bounds on the intent head."""
 
-    suggest: Share
-    automate: Share
     ambiguity_margin: Share
     out_of_scope: Share
-    automate_overrides: dict[str, Share] = {}
-
-
-class CategoryThresholdsSpec(_Closed, frozen=True, kw_only=True):
-    """Bounds on the category head."""
-
-    suggest: Share
-    automate: Share
 
 
 class ThresholdsSpec(_Closed, frozen=True, kw_only=True):
-    """Bounds by head."""
+    """Bounds by head. Those of sentiment and anger are only names that conditions may use."""
 
     intent: IntentThresholdsSpec
-    category: CategoryThresholdsSpec
+    category: HeadThresholdsSpec
+    sentiment: HeadThresholdsSpec | None = None
+    anger: HeadThresholdsSpec | None = None
 
 
 class EnterSpec(_Closed, frozen=True, kw_only=True):
@@ -203,11 +211,35 @@ class AngerSpec(_EscalationSpec, frozen=True, kw_only=True, tag="anger"):
 
 
 class PhrasesSpec(_Closed, frozen=True, kw_only=True):
-    """Words that ask for a person. `whole` must be the whole message; `unless` cancels a hit."""
+    """Words that plainly say something.
+
+    `whole` must be the whole message; `patterns` are regular expressions without look-around;
+    `unless` cancels a hit. A negation in front of a hit cancels it by itself.
+    """
 
     contains: list[Identifier] = []
     whole: list[Identifier] = []
+    patterns: list[Sentence] = []
     unless: list[Identifier] = []
+
+
+class ProductSpec(_Closed, frozen=True, kw_only=True):
+    """One row of the table of products: what it is called, and who looks after it."""
+
+    brand: Identifier
+    product: Identifier | None = None
+    terms: Annotated[list[Identifier], Meta(min_length=1, max_length=200)]
+    queue: Identifier | None = None
+
+
+class InventorySpec(_Closed, frozen=True, kw_only=True):
+    """What exists on the platform. A kind that is given admits no other target of that kind."""
+
+    queues: list[Identifier] | None = None
+    flows: list[Identifier] | None = None
+    pages: list[Identifier] | None = None
+    agents: list[Identifier] | None = None
+    skills: list[Identifier] | None = None
 
 
 class HumanRequestSpec(_EscalationSpec, frozen=True, kw_only=True, tag="human_request"):
@@ -268,6 +300,10 @@ class RulesSpec(_Closed, frozen=True, kw_only=True):
     repeat_contact_from: Count = DEFAULT_REPEAT_CONTACTS
     calendars: dict[str, CalendarSpec]
     sla: dict[str, SlaSpec]
+    phrases: dict[Name, dict[str, PhrasesSpec]] = {}
+    dictionaries: dict[Name, dict[str, list[Identifier]]] = {}
+    products: list[ProductSpec] = []
+    targets: InventorySpec = InventorySpec()
     escalations: list[EscalationSpec] = []
     guards: GuardsSpec = GuardsSpec()
     privacy: PrivacySpec = PrivacySpec()

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from consumer.contract.known_values import ESCALATION_KINDS
 from consumer.records import RejectReason
+from consumer.routing.rules_files import APPLIED, REFUSED
 
 NAMESPACE = "chat_router"
 LATENCY_GOAL_S = 0.25
@@ -137,6 +138,13 @@ LAST_LOOP = Metric(
 LAST_COMMIT = Metric(
     "last_commit_timestamp", "gauge", "When a transaction last committed; 0 before.", "seconds"
 )
+RULES_RELOADS = Metric(
+    "rules_reloads",
+    "counter",
+    "Changed rules files, by what became of them; those refused changed nothing.",
+    labels={"outcome": (APPLIED, REFUSED)},
+)
+RULESET = Metric("ruleset", "info", "The rules that decide for tenants without their own.")
 BUILD = Metric("build", "info", "The running version.")
 MODEL = Metric("model", "info", "The models that decide.")
 
@@ -163,6 +171,8 @@ CATALOGUE = (
     CONVERSATIONS,
     LAST_LOOP,
     LAST_COMMIT,
+    RULES_RELOADS,
+    RULESET,
     BUILD,
     MODEL,
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from prometheus_client import CollectorRegistry, Info, disable_created_metrics
 
 from consumer import __version__
-from consumer.contract.decision import ModelRef
+from consumer.contract.decision import ModelRef, RulesetRef
 from consumer.contract.known_values import ESCALATION_KINDS
 from consumer.contract.topics import Topics
 from consumer.ports import Published, TopicPartition
@@ -48,6 +48,8 @@ class PrometheusObserver:
         self._watched = Watched()
         for collector in (self._latency, self._unread, self._watched):
             registry.register(collector)
+        self._reloads = counters(catalogue.RULES_RELOADS, registry)
+        self._ruleset = Info(catalogue.RULESET.full_name, catalogue.RULESET.help, registry=registry)
         build = Info(catalogue.BUILD.full_name, catalogue.BUILD.help, registry=registry)
         build.info({"version": __version__})
         self._models = Info(
@@ -61,6 +63,14 @@ class PrometheusObserver:
             self._models.labels(ref.task).info(
                 {"name": ref.name, "version": ref.version, "provider": provider}
             )
+
+    def describe_rules(self, ref: RulesetRef) -> None:
+        """Says which rules decide."""
+        self._ruleset.info({"name": ref.name, "version": ref.version, "sha256": ref.sha256})
+
+    def rules_reloaded(self, outcome: str) -> None:
+        """Rules files changed, and were applied or refused; may be called on any thread."""
+        self._reloads[(outcome,)].inc()
 
     def watch(
         self, *, loop_age_s: Callable[[], float], producer_rebuilds: Callable[[], int]

@@ -12,6 +12,8 @@ from consumer.intake.decode import Decoder
 from consumer.kafka.client_settings import KafkaSettings
 from consumer.pipeline.offline import OfflineRouter
 from consumer.ports import Assignment, OutRecord
+from consumer.routing.in_force import Routers, RulesInForce
+from consumer.routing.router import Router
 from consumer.routing.rules import Ruleset
 from exporters.corpus_format import Conversation
 from tests.alerts.perfect_model import PerfectModel
@@ -62,7 +64,8 @@ class _Stopped:
 def play(conversations: Iterable[Conversation], model: Model, rules: Ruleset) -> list[Played]:
     """Each conversation on a partition of its own."""
     settings = ServiceSettings("alerts", KafkaSettings("nowhere"), Path("nowhere"))
-    open_lane = lane_opener(settings, model, rules)
+    in_force = RulesInForce(Routers(Router(rules, model.refs, "/chat-router/alerts")))
+    open_lane = lane_opener(settings, in_force)
     decoder = Decoder(settings.intake, TOPICS)
     played = []
     for conversation in conversations:

@@ -11,7 +11,7 @@ from consumer.routing.conversation import decode, encode, next_due_ms
 from consumer.routing.prior_state import guard_before, state_before
 from consumer.routing.rate_guard import RateGuard
 from consumer.routing.router import Routed, Router
-from consumer.routing.rules import default_ruleset
+from consumer.routing.rules import DEFAULT_RULES, parse_ruleset
 from tests.routing.builders import (
     KEY,
     MODELS,
@@ -38,8 +38,12 @@ ACTIONS = st.tuples(
     st.sampled_from([0.0, 1.0, 20.0, 59.0, 61.0, 400.0, 3700.0, 9000.0, -30.0]),
     st.sampled_from(["standard", "vip"]),
 )
-RULES = default_ruleset()
-GUARDED = (1, 2)  # openings a minute, burst: tight enough to be met
+RULES = parse_ruleset(  # a rate guard that is tight enough to be met
+    DEFAULT_RULES.read_bytes().replace(
+        b"opens_per_minute: 60, burst: 30", b"opens_per_minute: 1, burst: 2"
+    ),
+    "tight.yaml",
+)
 SAYING = {"says": "hm", "asks": "转人工", "thanks": "thanks!", "unread": "", "back": "again"}
 ROLES = {"agent": "agent", "bot": "bot", "loop": "bot"}
 
@@ -51,7 +55,7 @@ class Run:
         self.router = Router(RULES, MODELS, SOURCE)
         self.timers_alone = timers_alone
         self.through_bytes = through_bytes
-        self.guard = RateGuard(*GUARDED)
+        self.guard = RateGuard()
         self.clock_s = 0.0
         self.offset = 0
         self.results: list[Routed] = []
@@ -105,9 +109,7 @@ class Run:
         self.state = routed.state
         if self.through_bytes:  # as after a restart or a rebalance
             self.state = decode(encode(routed.state))
-            self.guard = RateGuard(
-                *GUARDED, msgspec.json.decode(msgspec.json.encode(self.guard.meters))
-            )
+            self.guard = RateGuard(msgspec.json.decode(msgspec.json.encode(self.guard.meters)))
 
 
 def events(run: Run) -> list[bytes]:

@@ -5,6 +5,7 @@ import pytest
 from consumer.routing.readings import (
     CategoryThresholds,
     IntentThresholds,
+    LabelBounds,
     intent_status,
     is_answerable,
     read_anger,
@@ -13,8 +14,8 @@ from consumer.routing.readings import (
     read_sentiment,
 )
 
-BOUNDS = IntentThresholds(0.45, 0.8, 0.1, 0.25, {"payment": 0.95})
-CATEGORY = CategoryThresholds(0.5, 0.7)
+BOUNDS = IntentThresholds(0.45, 0.8, 0.1, 0.25, {"payment": LabelBounds(0.6, 0.95)})
+CATEGORY = CategoryThresholds(0.5, 0.7, {})
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,12 @@ CATEGORY = CategoryThresholds(0.5, 0.7)
 )
 def test_the_bounds_give_the_status(confidence: float, margin: float, status: str) -> None:
     assert intent_status(confidence, margin, BOUNDS) == status
+
+
+def test_a_label_may_have_bounds_of_its_own() -> None:
+    assert intent_status(0.5, 0.3, BOUNDS, "payment") == "ambiguous"
+    assert intent_status(0.6, 0.3, BOUNDS, "payment") == "ok"
+    assert intent_status(0.5, 0.3, BOUNDS, "delivery") == "ok"
 
 
 @pytest.mark.parametrize(

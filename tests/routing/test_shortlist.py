@@ -20,7 +20,7 @@ ORDER = Entity("ORDER_ID", "SO-1", "SO-1", 0, 4, 0.9, "model")
 
 def in_turn(features: Features) -> Route:
     for route in (*RULES.routes, RULES.default):
-        if route.matches(features) and route.target("en", True, features.entities) is not None:
+        if route.matches(features) and route.target("en", True, features) is not None:
             return route
     raise AssertionError
 
