@@ -22,7 +22,7 @@ from consumer.routing.readings import (
     read_sentiment,
 )
 from consumer.routing.rules import Ruleset
-from consumer.routing.signals import COMPLAINT, Said, Signals
+from consumer.routing.signals import COMPLAINT, Signals
 
 UNSUPPORTED_LANGUAGE = "unsupported_language"
 UNREADABLE_FLAWS = frozenset(("no_content", UNSUPPORTED_LANGUAGE, "model_failure"))
@@ -31,6 +31,8 @@ NEGATIVE = "negative"
 CALM_POINTS = 2
 HOT_POINTS = 5
 HOT_ANGER = 0.25  # from here on the curve is worth its bytes
+
+NOTHING = Step((), (), ())
 
 # The state after, what became of each escalation, and the kinds that the rate guard held back.
 Effect = tuple[Conversation, tuple[Change, ...], tuple[str, ...]]
@@ -98,10 +100,15 @@ class CustomerTurns:
         )
         smoothed, begin, weighted, peak, streak, angry_turns, since = values
         unresolved = _unresolved(before, reading)
-        step = self._escalate(
-            understood, reading, before, (weighted, angry_turns, unresolved), at_ms,
-            decision_id, guard,
-        )  # fmt: skip
+        felt = (anger, weighted, angry_turns, unresolved, reading.thanks)
+        signals = self._signals.of(turn, understood.prediction, before, felt)
+        if signals is None:  # most turns
+            step = NOTHING if not before.cooling else Step((), before.cooling, ())
+        else:
+            scene = self._scene(understood, reading, at_ms, decision_id)
+            step = escalation.customer_turn(
+                before.open, before.cooling, signals, scene, guard or RateGuard()
+            )
         after = Conversation(
             STATE_VERSION,
             before.seq + 1,
@@ -163,38 +170,6 @@ class CustomerTurns:
             before.waiting,
         )
         return after, step.changes, ()
-
-    def _escalate(
-        self,
-        understood: Understood,
-        reading: Reading,
-        before: Conversation,
-        counts: tuple[float, int, int],
-        at_ms: int,
-        decision_id: str,
-        guard: Guard | None,
-    ) -> Step:
-        """Steps the machine if something is open or would open: most turns do neither."""
-        message = understood.turn.message
-        weighted, angry_turns, unresolved = counts
-        said = Said(
-            understood.prediction,
-            message.text,
-            message.customer.tier,
-            message.customer.contacts_7d,
-            reading.anger.score,
-            weighted,
-            angry_turns,
-            unresolved,
-            before.bot_repeat,
-            reading.thanks,
-        )
-        signals = self._signals.of(said, before)
-        if signals is None:
-            return Step((), before.cooling, ())
-        scene = self._scene(understood, reading, at_ms, decision_id)
-        guard = RateGuard() if guard is None else guard
-        return escalation.customer_turn(before.open, before.cooling, signals, scene, guard)
 
     def _scene(
         self, understood: Understood, reading: Reading, at_ms: int, decision_id: str

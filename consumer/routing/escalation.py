@@ -86,7 +86,7 @@ def customer_turn(
     scene: Scene,
     guard: Guard,
 ) -> Step:
-    """One readable customer turn. `signals` holds one for each policy, in their order."""
+    """One readable customer turn. `signals` holds one for each open kind and each that may open."""
     waiting = {signal.policy.kind: signal for signal in signals}
     changes: list[Change] = []
     for record in records:

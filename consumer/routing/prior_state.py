@@ -39,7 +39,9 @@ def prior_of(state: Conversation, held_back: tuple[str, ...]) -> Prior:
     """The state before a turn, as its decision carries it."""
     if state is NEW_CONVERSATION and not held_back:
         return _NOTHING_BEFORE
-    last = state.last_event_ms
+    last, moved = state.last_event_ms, state.mood_ms
+    last_event_at = stamp(last) if last else None
+    mood_at = last_event_at if moved == last else stamp(moved) if moved else None
     return Prior(
         state.seq,
         state.turns,
@@ -50,12 +52,12 @@ def prior_of(state: Conversation, held_back: tuple[str, ...]) -> Prior:
         state.anger_peak,
         state.negative_streak,
         state.angry_turns,
-        stamp(last) if last else None,
+        last_event_at,
         tuple(map(_open_escalation, state.open)) if state.open else (),
         _cooling(state) if state.cooling else {},
         state.unresolved_turns,
         state.topic,
-        stamp(state.mood_ms) if state.mood_ms else None,
+        mood_at,
         state.since_angry,
         state.bot_repeat,
         held_back,

@@ -46,7 +46,7 @@ from consumer.routing.readings import (
     unusable,
 )
 from consumer.routing.rules import Ruleset
-from consumer.routing.waiting import overdue, waiting_after
+from consumer.routing.waiting import may_wait, overdue, waiting_after
 
 AGENT = "agent"
 BOT = "bot"
@@ -117,7 +117,7 @@ class Router:
         features = self._writer.features(understood, reading, after)
         told = (decision_id, summarised(changes) if changes else (), held_back)
         decision, sla = self._writer.write(understood, features, before, told, now_ms)
-        if self._breach_policy is not None:
+        if self._breach_policy is not None and may_wait(after, decision.target):
             language = self._ruleset.language_of(understood.language.code)
             waiting = waiting_after(
                 after, turn, reading, decision.target, sla, self._breach_policy, language

@@ -8,13 +8,13 @@
     bot_loop        how alike two of the last three bot replies are; turns are unresolved ones
     sla_breach      1 while it is open, 0 once the customer thanks: only its timer opens it
 
-Decides nothing; most turns say nothing to any policy, and that is told without a list.
+Decides nothing; most turns say nothing to any policy, and that is told at the cost of looking.
 """
 
 from msgspec import Struct
 
 from consumer.contract.decision import Evidence
-from consumer.records import Prediction
+from consumer.records import Prediction, Turn
 from consumer.routing.conversation import Conversation
 from consumer.routing.escalation_opening import Signal
 from consumer.routing.escalation_policy import (
@@ -38,7 +38,6 @@ class Said(Struct, frozen=True, gc=False):
     """One readable customer turn, as far as escalations read it."""
 
     prediction: Prediction
-    text: str
     tier: str
     contacts: int
     anger: float
@@ -47,68 +46,95 @@ class Said(Struct, frozen=True, gc=False):
     unresolved_turns: int
     bot_repeat: float
     is_thanks: bool
+    asked: float
+    phrase: str
 
 
 class Signals:
     """Reads turns for the policies of one ruleset."""
 
-    __slots__ = ("_anger", "_asked_from", "_find", "_human", "_policies", "_repeat_from", "_vips")
+    __slots__ = (
+        "_asked_from",
+        "_enter",
+        "_find",
+        "_intent",
+        "_policies",
+        "_repeat_from",
+        "_vips",
+    )
 
     def __init__(self, ruleset: Ruleset) -> None:
         policies = ruleset.policies
         self._policies = policies
-        self._anger = policies.get(ANGER)
-        self._human = policies.get(HUMAN_REQUEST)
-        self._asked_from = self._human.enter if self._human else UNREACHABLE
-        phrases = self._human.phrases if self._human else None
+        anger = policies.get(ANGER)
+        self._enter = anger.enter if anger else UNREACHABLE
+        human = policies.get(HUMAN_REQUEST)
+        self._asked_from = human.enter if human else UNREACHABLE
+        self._intent = human.intent if human else ""
+        phrases = human.phrases if human else None
         self._find = _find_nothing if phrases is None else phrases.find
         vip = policies.get(VIP)
         self._vips = vip.vip_tiers if vip else frozenset()
         repeats = REPEAT_CONTACT in policies
         self._repeat_from = ruleset.repeat_contact_from if repeats else 2**53
 
-    def of(self, said: Said, before: Conversation) -> list[Signal] | None:
-        """One signal for each policy, in their order; None where the turn can change nothing."""
-        phrase = self._find(said.text) or ""
-        asked = CERTAIN if phrase else self._request(said)
+    def of(
+        self,
+        turn: Turn,
+        prediction: Prediction,
+        before: Conversation,
+        felt: tuple[float, float, int, int, bool],
+    ) -> list[Signal] | None:
+        """A signal for each open kind and each that may open, in the order of the policies.
+
+        None where the turn can change nothing. `felt` holds anger, smoothed anger, angry turns,
+        unresolved turns, and whether the customer thanks.
+        """
+        message = turn.message
+        anger, customer = felt[0], message.customer
+        phrase = self._find(message.text)
         if (
-            asked < self._asked_from
+            phrase is None
             and not before.open
-            and not said.bot_repeat
-            and said.tier not in self._vips
-            and said.contacts < self._repeat_from
-            and not self._is_angry(said)
+            and anger < self._enter
+            and not before.bot_repeat
+            and customer.tier not in self._vips
+            and customer.contacts_7d < self._repeat_from
+            and prediction.intent.get(self._intent, 0.0) < self._asked_from
         ):
             return None
-        return [
-            self._signal(policy, said, before, asked, phrase) for policy in self._policies.values()
-        ]
+        asked = prediction.intent.get(self._intent, 0.0) if phrase is None else CERTAIN
+        said = Said(
+            prediction,
+            customer.tier,
+            customer.contacts_7d,
+            *felt[:4],
+            before.bot_repeat,
+            felt[4],
+            asked,
+            phrase or "",
+        )
+        kinds = {record.kind for record in before.open}
+        signals = []
+        for kind, policy in self._policies.items():
+            signal = self._signal(policy, said)
+            if kind in kinds or (kind != SLA_BREACH and policy.enters(signal.score, signal.turns)):
+                signals.append(signal)
+        return signals or None
 
-    def _request(self, said: Said) -> float:
-        return said.prediction.intent.get(self._human.intent, 0.0) if self._human else 0.0
-
-    def _is_angry(self, said: Said) -> bool:
-        policy = self._anger
-        if policy is None or not policy.enters(said.anger, said.angry_turns):
-            return False
-        return said.prediction.category.get(COMPLAINT, 0.0) >= policy.complaint_from
-
-    def _signal(
-        self, policy: Policy, said: Said, before: Conversation, asked: float, phrase: str
-    ) -> Signal:
+    def _signal(self, policy: Policy, said: Said) -> Signal:
         kind = policy.kind
         if kind == ANGER:
             return _anger(policy, said)
         if kind == HUMAN_REQUEST:
-            return _request(policy, asked, phrase)
+            return _request(policy, said)
         if kind == VIP:
             return self._vip(policy, said)
         if kind == REPEAT_CONTACT:
             return self._repeat(policy, said)
         if kind == BOT_LOOP:
             return _loop(policy, said)
-        is_open = any(record.kind == SLA_BREACH for record in before.open)
-        score = CERTAIN if is_open and not said.is_thanks else 0.0
+        score = 0.0 if said.is_thanks else CERTAIN
         return Signal(policy, score, score, 1, ())
 
     def _vip(self, policy: Policy, said: Said) -> Signal:
@@ -149,12 +175,12 @@ def _anger(policy: Policy, said: Said) -> Signal:
     return Signal(policy, score, said.smoothed_anger, turns, tuple(evidence))
 
 
-def _request(policy: Policy, asked: float, phrase: str) -> Signal:
-    if phrase:
-        evidence = Evidence("text.phrase", "contains", phrase, phrase)
+def _request(policy: Policy, said: Said) -> Signal:
+    if said.phrase:
+        evidence = Evidence("text.phrase", "contains", said.phrase, said.phrase)
     else:
-        evidence = Evidence(f"intent.{policy.intent}", "gte", asked, policy.enter)
-    return Signal(policy, asked, 0.0, 1, (evidence,))
+        evidence = Evidence(f"intent.{policy.intent}", "gte", said.asked, policy.enter)
+    return Signal(policy, said.asked, 0.0, 1, (evidence,))
 
 
 def _loop(policy: Policy, said: Said) -> Signal:

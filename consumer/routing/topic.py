@@ -14,6 +14,7 @@ from consumer.contract.decision import IntentGuess
 UNSPECIFIC_INTENTS = frozenset(("other", "contact_agent", "feedback"))
 LEAST_SHARE = 0.05  # what is less is forgotten: a state has a few intents, not all
 DECIMALS = 4
+TWO = 2
 FROM_CONVERSATION = "conversation"
 
 Topic = dict[str, float]
@@ -40,8 +41,14 @@ def after_turn(topic: Topic, intent: IntentGuess) -> Topic:
     """The topic after a turn that could be read."""
     if intent.name in UNSPECIFIC_INTENTS or intent.origin == FROM_CONVERSATION:
         return topic
+    candidates = intent.candidates
+    is_sure = len(candidates) < TWO or candidates[1].confidence < LEAST_SHARE
+    if is_sure and len(topic) < TWO and (not topic or intent.name in topic):
+        known = topic.get(intent.name, 0.0)  # most turns: sure, and about what it was about
+        share = round((known + intent.confidence) / 2, DECIMALS)
+        return topic if share == known else {intent.name: share}
     moved = {name: share / 2 for name, share in topic.items()}
-    for candidate in intent.candidates:
+    for candidate in candidates:
         name, share = candidate.name, candidate.confidence
         if share >= LEAST_SHARE and name not in UNSPECIFIC_INTENTS:
             moved[name] = moved.get(name, 0.0) + share / 2

@@ -23,6 +23,11 @@ PEOPLE = frozenset(("queue", "agent"))
 FROM_CONVERSATION = "conversation"
 
 
+def may_wait(after: Conversation, target: Target) -> bool:
+    """Whether there is a wait, or may be one now: a quick look before `waiting_after`."""
+    return after.waiting is not None or target.type in PEOPLE or after.unanswered >= TWICE
+
+
 def waiting_after(
     after: Conversation,
     turn: Turn,
