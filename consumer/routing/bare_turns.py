@@ -21,7 +21,6 @@ _ANSWERS = frozenset(f"{_ENGLISH_ANSWERS}|{_CHINESE_ANSWERS}".split("|"))
 _FAREWELLS = frozenset(
     ["bye", "goodbye", "bye bye", "see you", "good night", "再见", "拜拜", "晚安", "回见"]
 )
-_THANKS_NEEDLES = ("tha", "thx", "cheers", "appreciate", "谢", "ta", "ty", "3q", "辛苦")
 _THANKS = re.compile(
     r"\b(?:thanks?|thank you|thx|ty|tysm|ta|cheers|appreciated?|much obliged|3q)\b|谢|辛苦"
 )
@@ -33,10 +32,31 @@ def is_thanks(text: str, sentiment: SentimentGuess, anger: AngerGuess) -> bool:
     if len(text) > MAX_THANKS_CHARACTERS or anger.level != "none" or sentiment.label == "negative":
         return False
     lowered = text.lower()
-    for needle in _THANKS_NEEDLES:
-        if needle in lowered:
-            return bool(_THANKS.search(lowered)) and not _NO_THANKS.search(lowered)
-    return False
+    if not _may_thank(lowered) or not _THANKS.search(lowered):
+        return False
+    return not _NO_THANKS.search(lowered)
+
+
+def _may_thank(lowered: str) -> bool:
+    """A quick look: most texts hold none of these. Written out, it costs a third of a loop."""
+    if not lowered.isascii():
+        return (
+            "谢" in lowered
+            or "辛苦" in lowered
+            or "3q" in lowered
+            or "thank" in lowered
+            or "thx" in lowered
+        )
+    return (
+        "thank" in lowered
+        or "thx" in lowered
+        or "ty" in lowered
+        or "ta" in lowered
+        or "cheers" in lowered
+        or "apprec" in lowered
+        or "obliged" in lowered
+        or "3q" in lowered
+    )
 
 
 def is_bare(text: str, intent: IntentGuess, anger: AngerGuess, *, thanks: bool) -> bool:

@@ -17,19 +17,20 @@ With s the turn's sentiment (-1..1), a its anger (0..1) and dt the event time si
 
 A turn that cannot be read (no words, unsupported language) counts as a turn and changes no mood;
 as the first one it begins the conversation at 0. Averages keep mood in -1..1 and anger in 0..1.
-Values are kept to four decimals, so that a restored state equals the one in memory.
+Values are kept to four decimals (halves away from zero), so that a restored state equals the one
+in memory.
 `docs/mood.md` works an example.
 """
 
 from consumer.contract.decision import Mood
 from consumer.routing.conversation import Conversation
+from consumer.routing.decimals import four_decimals
 
 SENTIMENT_HALF_LIFE_TURNS = 2.0
 ANGER_HALF_LIFE_TURNS = 1.0
 HALF_LIFE_MS = 30.0 * 60 * 1_000
 SENTIMENT_KEPT = 2.0 ** (-1.0 / SENTIMENT_HALF_LIFE_TURNS)
 ANGER_KEPT = 2.0 ** (-1.0 / ANGER_HALF_LIFE_TURNS)
-DECIMALS = 4
 
 MoodValues = tuple[float, float, float, float, int, int, int]
 
@@ -55,8 +56,8 @@ def after_turn(
         return sentiment, sentiment, anger, anger, int(negative), angry_turns, since
     passed_ms = at_ms - state.mood_ms
     kept: float = 2.0 ** (-passed_ms / HALF_LIFE_MS) if passed_ms > 0 else 1.0
-    mood = round(sentiment + kept * SENTIMENT_KEPT * (state.mood - sentiment), DECIMALS)
-    weighted = round(anger + kept * ANGER_KEPT * (state.anger - anger), DECIMALS)
+    mood = four_decimals(sentiment + kept * SENTIMENT_KEPT * (state.mood - sentiment))
+    weighted = four_decimals(anger + kept * ANGER_KEPT * (state.anger - anger))
     peak = state.anger_peak if state.anger_peak > anger else anger
     streak = state.negative_streak + 1 if negative else 0
     return mood, state.mood_begin, weighted, peak, streak, angry_turns, since
@@ -66,7 +67,7 @@ def trend(mood: float, mood_begin: float) -> float:
     """How far the mood has moved since the beginning, -1..1; below 0 it got worse."""
     if mood == mood_begin:  # every first turn; rounding is dear, even that of zero
         return 0.0
-    return round((mood - mood_begin) / 2.0, DECIMALS)
+    return four_decimals((mood - mood_begin) / 2.0)
 
 
 def describe(state: Conversation, repeat_contact: bool) -> Mood:

@@ -23,8 +23,8 @@ from consumer.contract.decision import (
     SentimentGuess,
 )
 from consumer.contract.known_values import ANGER_LEVELS, CATEGORIES
+from consumer.routing.decimals import four_decimals
 
-DECIMALS = 4
 MAX_ANGER_LEVEL = 3
 _HALF = 0.5  # added before truncation: the level is the rounded expected level
 
@@ -85,7 +85,7 @@ def read_sentiment(scores: Mapping[str, float]) -> SentimentGuess:
     if not scores:
         return UNREAD_SENTIMENT
     negative, neutral, positive = scores["negative"], scores["neutral"], scores["positive"]
-    score = round(positive - negative, DECIMALS)
+    score = four_decimals(positive - negative)
     if neutral >= negative and neutral >= positive:
         return SentimentGuess("neutral", score, neutral)
     if negative >= positive:
@@ -130,7 +130,7 @@ def read_intent(
     else:
         candidates = (IntentCandidate(first, best),)
     status = "unsupported_language" if unsupported else intent_status(best, margin, bounds, first)
-    return IntentGuess(first, best, round(margin, DECIMALS), candidates, status)
+    return IntentGuess(first, best, four_decimals(margin), candidates, status)
 
 
 def intent_status(

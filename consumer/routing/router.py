@@ -105,7 +105,8 @@ class Router:
         if turn.record.offset <= before.messages_offset:
             return self._decide_again(understood, before, now_ms)
         events: tuple[NamedEvent, ...] = ()
-        if before.open or before.waiting is not None:
+        waiting = before.waiting
+        if before.open or (waiting is not None and waiting.due_ms <= turn.event_ms):
             before, events = self._fire(turn.key, before, turn.event_ms, guard)
         decision_id = self._writer.identity(turn)
         reading = self._customers.read(understood, before.topic)
@@ -119,11 +120,11 @@ class Router:
         decision, sla = self._writer.write(understood, features, before, told, now_ms)
         if self._breach_policy is not None and may_wait(after, decision.target):
             language = self._ruleset.language_of(understood.language.code)
-            waiting = waiting_after(
+            waits = waiting_after(
                 after, turn, reading, decision.target, sla, self._breach_policy, language
             )
-            if waiting is not after.waiting:
-                after = replace(after, waiting=waiting)
+            if waits is not after.waiting:
+                after = replace(after, waiting=waits)
         return Routed(decision, events, after)
 
     def degrade(

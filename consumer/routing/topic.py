@@ -10,10 +10,10 @@ person.
 """
 
 from consumer.contract.decision import IntentGuess
+from consumer.routing.decimals import four_decimals
 
 UNSPECIFIC_INTENTS = frozenset(("other", "contact_agent", "feedback"))
 LEAST_SHARE = 0.05  # what is less is forgotten: a state has a few intents, not all
-DECIMALS = 4
 TWO = 2
 FROM_CONVERSATION = "conversation"
 
@@ -45,14 +45,14 @@ def after_turn(topic: Topic, intent: IntentGuess) -> Topic:
     is_sure = len(candidates) < TWO or candidates[1].confidence < LEAST_SHARE
     if is_sure and len(topic) < TWO and (not topic or intent.name in topic):
         known = topic.get(intent.name, 0.0)  # most turns: sure, and about what it was about
-        share = round((known + intent.confidence) / 2, DECIMALS)
+        share = four_decimals((known + intent.confidence) / 2)
         return topic if share == known else {intent.name: share}
     moved = {name: share / 2 for name, share in topic.items()}
     for candidate in candidates:
         name, share = candidate.name, candidate.confidence
         if share >= LEAST_SHARE and name not in UNSPECIFIC_INTENTS:
             moved[name] = moved.get(name, 0.0) + share / 2
-    kept = [(round(share, DECIMALS), name) for name, share in moved.items() if share >= LEAST_SHARE]
+    kept = [(four_decimals(share), name) for name, share in moved.items() if share >= LEAST_SHARE]
     if len(kept) > 1:
         kept.sort(reverse=True)
     return {name: share for share, name in kept}

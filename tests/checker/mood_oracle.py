@@ -4,15 +4,17 @@
     anger <- a for the first turn, then anger + (1 - k 2^(-1/1)) (a - anger)
 
 with s the turn's sentiment, a its anger and k = 2^(-minutes since mood last moved / 30), to four
-decimals; a turn that cannot be read counts as a turn and changes nothing else.
+decimals, halves away from zero; a turn that cannot be read counts as one and changes nothing else.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 from tests.checker.policy import Policy
 from tests.checker.said import Said
 
-DIGITS = 4
+SCALE = 10_000
+HALF = 0.5
 HALF_LIFE_OF_MOOD_TURNS = 2
 HALF_LIFE_OF_ANGER_TURNS = 1
 HALF_LIFE_MS = 1_800_000
@@ -77,4 +79,9 @@ def _unresolved(curve: Curve, said: Said) -> int:
 def _average(old: float, new: float, share: float, half_life_turns: int, *, first: bool) -> float:
     if first:
         return new
-    return round(old + (1 - share * 2 ** (-1 / half_life_turns)) * (new - old), DIGITS)
+    return _rounded(old + (1 - share * 2 ** (-1 / half_life_turns)) * (new - old))
+
+
+def _rounded(value: float) -> float:
+    """Four decimals, halves away from zero."""
+    return math.copysign(math.floor(abs(value) * SCALE + HALF) / SCALE, value)
