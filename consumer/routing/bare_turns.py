@@ -7,6 +7,7 @@ from consumer.contract.decision import AngerGuess, IntentGuess, SentimentGuess
 MAX_BARE_CHARACTERS = 32
 MAX_THANKS_CHARACTERS = 60
 SMALL_TALK = "other"
+THANKING_INTENTS = frozenset((SMALL_TALK, "feedback"))
 _EDGES = " \t\r\n.,!?;:~。，！？；：、～…\"'“”‘’()（）#"
 _INSULT_LEVELS = ("high", "severe")
 _ENGLISH_ANSWERS = (
@@ -27,8 +28,10 @@ _THANKS = re.compile(
 _NO_THANKS = re.compile(r"\bno,? thanks?\b|thanks for nothing|不用谢|谢谢你们?全家")
 
 
-def is_thanks(text: str, sentiment: SentimentGuess, anger: AngerGuess) -> bool:
-    """Whether a customer thanks, and means it: nothing negative about it."""
+def is_thanks(text: str, intent: IntentGuess, sentiment: SentimentGuess, anger: AngerGuess) -> bool:
+    """Whether a customer thanks and asks nothing, and means it: nothing negative about it."""
+    if intent.status == "ok" and intent.name not in THANKING_INTENTS:
+        return False
     if len(text) > MAX_THANKS_CHARACTERS or anger.level != "none" or sentiment.label == "negative":
         return False
     lowered = text.lower()

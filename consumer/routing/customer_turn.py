@@ -72,7 +72,7 @@ class CustomerTurns:
             intent, category, bounds, self._ruleset.category_bounds
         )
         text = understood.turn.message.text
-        thanks = readable and is_thanks(text, sentiment, anger)
+        thanks = readable and is_thanks(text, intent, sentiment, anger)
         if known and readable and is_bare(text, intent, anger, thanks=thanks):
             intent = topic.with_subject(intent, known, bounds.suggest)
             answerable = False

@@ -10,6 +10,7 @@ from consumer.contract.identity import EventIds
 from consumer.records import Turn, Understood
 from consumer.routing.conversation import Conversation
 from consumer.routing.features import NO_ESCALATION, EscalationView, Features
+from consumer.routing.knowledge import Glance
 from consumer.routing.mood import describe
 from consumer.routing.prior_state import prior_of
 from consumer.routing.readings import Reading
@@ -63,7 +64,7 @@ class DecisionWriter:
             bool(reading.reasons),
             reading.reasons,
             reading.answerable,
-            self._ruleset.knowledge.look(message.text, understood.entities),
+            Glance(self._ruleset.knowledge, message.text, understood.entities),
             understood.turn.event_ms,
         )
 

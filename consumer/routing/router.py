@@ -37,6 +37,7 @@ from consumer.routing.escalation import Step
 from consumer.routing.escalation_events import NamedEvent, events_of, summarised
 from consumer.routing.escalation_opening import Scene, Signal
 from consumer.routing.escalation_policy import SLA_BREACH
+from consumer.routing.features import Features
 from consumer.routing.prior_state import unchanged_escalations
 from consumer.routing.privacy import masked
 from consumer.routing.rate_guard import Guard, RateGuard
@@ -126,6 +127,15 @@ class Router:
             if waits is not after.waiting:
                 after = replace(after, waiting=waits)
         return Routed(decision, events, after)
+
+    def features(self, understood: Understood, prior: Conversation | None) -> Features:
+        """What the rules see of a customer turn that has not been applied."""
+        turn = understood.turn
+        before = NEW_CONVERSATION if prior is None else prior
+        reading = self._customers.read(understood, before.topic)
+        decision_id = self._writer.identity(turn)
+        after, _, _ = self._customers.apply(understood, reading, before, decision_id)
+        return self._writer.features(understood, reading, after)
 
     def degrade(
         self,

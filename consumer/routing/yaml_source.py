@@ -5,6 +5,7 @@ Refuses duplicate keys and aliases: the first hide a rule, the second can grow w
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -12,6 +13,7 @@ Step = str | int
 Path = tuple[Step, ...]
 
 MAX_BYTES = 8 << 20  # some ten thousand rules
+MAX_DEPTH = 64
 _EXPLAINED_BYTES = 1 << 18
 _PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 
@@ -95,6 +97,7 @@ def _compose(raw: bytes) -> yaml.Node | None:
     try:
         text = raw.decode("utf-8")
         try:
+            _check_depth(text)
             return yaml.compose(text, Loader=_LOADER)
         except yaml.YAMLError:
             if len(raw) > _EXPLAINED_BYTES:
@@ -105,12 +108,28 @@ def _compose(raw: bytes) -> yaml.Node | None:
         problem = "not UTF-8"
         raise YamlError(problem, 1, 1) from None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        line, column = _position(error.problem_mark)
         raise YamlError(error.problem or "not YAML", line, column) from None
     except (yaml.YAMLError, RecursionError):
         problem = "not YAML"
         raise YamlError(problem, 1, 1) from None
+
+
+def _position(mark: Any) -> tuple[int, int]:
+    """From 1; libyaml's marks are of another class than PyYAML's."""
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def _check_depth(text: str) -> None:
+    """Libyaml's composer knows no end of nesting but that of the stack: the process would die."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line, column = _position(event.start_mark)
+            problem = f"nested deeper than {MAX_DEPTH}"
+            raise YamlError(problem, line, column)
 
 
 def _construct(root: yaml.Node) -> object:

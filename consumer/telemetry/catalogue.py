@@ -16,6 +16,12 @@ LATENCY_GOAL_S = 0.25
 
 REJECT_REASONS: tuple[str, ...] = get_args(RejectReason)
 ACTIONS = ("answer", "route", "offer_human", "escalate")
+FEEDBACK_KINDS = (
+    "decision_overridden",
+    "escalation_acknowledged",
+    "escalation_judged",
+    "conversation_closed",
+)
 CHANGES = ("opened", "updated", "resolved")
 COMMITTED, NOT_COMMITTED = "committed", "not_committed"
 ASSIGNED, REVOKED = "assigned", "revoked"
@@ -24,12 +30,21 @@ INFER = "infer"
 # What a newer ruleset may bring is counted here until the catalogue knows it.
 OTHER = "other"
 
+MAX_OPEN_VALUES = 200
+# Of a decision that was made before this process remembers.
+FORGOTTEN = "forgotten"
+RIGHT, WRONG = "right", "wrong"
+
 Kind = Literal["counter", "gauge", "histogram", "info"]
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric. `labels` maps each label to all the values it can take."""
+    """One metric. `labels` maps each label to all the values it can take.
+
+    The values of an open label are those of rules and models: at most `MAX_OPEN_VALUES` of them
+    are told apart, in the order in which they come; further ones are `other`.
+    """
 
     name: str
     kind: Kind
@@ -37,6 +52,7 @@ class Metric:
     unit: str = ""
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     buckets: tuple[float, ...] = ()
+    open_label: str = ""
 
     @property
     def full_name(self) -> str:
@@ -138,6 +154,33 @@ LAST_LOOP = Metric(
 LAST_COMMIT = Metric(
     "last_commit_timestamp", "gauge", "When a transaction last committed; 0 before.", "seconds"
 )
+FEEDBACK_EVENTS = Metric(
+    "feedback",
+    "counter",
+    "What people said, by kind of event.",
+    labels={"event": FEEDBACK_KINDS},
+)
+JUDGEMENTS = Metric(
+    "escalations_judged",
+    "counter",
+    "Escalations that somebody called right or wrong, by kind.",
+    labels={"kind": (*ESCALATION_KINDS, OTHER, FORGOTTEN), "verdict": (RIGHT, WRONG)},
+)
+INTENT_DECISIONS = Metric(
+    "intent_decisions", "counter", "Decisions published, by intent.", open_label="intent"
+)
+INTENT_OVERRIDES = Metric(
+    "intent_overrides",
+    "counter",
+    "Decisions that a person changed, by intent.",
+    open_label="intent",
+)
+RULE_DECISIONS = Metric(
+    "rule_decisions", "counter", "Decisions published, by rule.", open_label="rule"
+)
+RULE_OVERRIDES = Metric(
+    "rule_overrides", "counter", "Decisions that a person changed, by rule.", open_label="rule"
+)
 RULES_RELOADS = Metric(
     "rules_reloads",
     "counter",
@@ -171,6 +214,12 @@ CATALOGUE = (
     CONVERSATIONS,
     LAST_LOOP,
     LAST_COMMIT,
+    FEEDBACK_EVENTS,
+    JUDGEMENTS,
+    INTENT_DECISIONS,
+    INTENT_OVERRIDES,
+    RULE_DECISIONS,
+    RULE_OVERRIDES,
     RULES_RELOADS,
     RULESET,
     BUILD,

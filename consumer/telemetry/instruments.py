@@ -5,7 +5,7 @@ from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from consumer.telemetry.catalogue import Metric
+from consumer.telemetry.catalogue import MAX_OPEN_VALUES, OTHER, Metric
 
 Labels = tuple[str, ...]
 
@@ -19,6 +19,25 @@ def counters(metric: Metric, registry: CollectorRegistry) -> dict[Labels, Counte
 def counter(metric: Metric, registry: CollectorRegistry) -> Counter:
     """A counter without labels."""
     return Counter(metric.full_name, metric.help, registry=registry)
+
+
+class OpenCounter:
+    """A counter by a label whose values come as they come; their number is bounded."""
+
+    def __init__(self, metric: Metric, registry: CollectorRegistry) -> None:
+        label = (metric.open_label,)
+        self._parent = Counter(metric.full_name, metric.help, label, registry=registry)
+        self._children: dict[str, Counter] = {OTHER: self._parent.labels(OTHER)}
+
+    def inc(self, value: str, count: int = 1) -> None:
+        """Counts for this value, or for `other` where there are too many."""
+        child = self._children.get(value)
+        if child is None:
+            if len(self._children) > MAX_OPEN_VALUES:
+                child = self._children[OTHER]
+            else:
+                child = self._children[value] = self._parent.labels(value)
+        child.inc(count)
 
 
 def gauge(metric: Metric, registry: CollectorRegistry) -> Gauge:
@@ -41,12 +60,12 @@ def histogram(metric: Metric, registry: CollectorRegistry) -> Histogram:
 
 
 def combinations(metric: Metric) -> list[Labels]:
-    """Every combination of label values; [()] for a metric without labels."""
-    return list(product(*metric.labels.values()))
+    """Every combination of label values known from the start; [()] without labels."""
+    return list(product(*metric.labels.values())) if not metric.open_label else [(OTHER,)]
 
 
 def _names(metric: Metric) -> Sequence[str]:
-    return tuple(metric.labels)
+    return tuple(metric.labels) or ((metric.open_label,) if metric.open_label else ())
 
 
 def _bare_name(metric: Metric) -> str:

@@ -12,6 +12,7 @@ from consumer.contract.topics import Topics
 from consumer.ports import Published, TopicPartition
 from consumer.records import Rejected
 from consumer.telemetry import catalogue
+from consumer.telemetry.feedback import FeedbackCounts
 from consumer.telemetry.instruments import counter, counters, gauge, histogram
 from consumer.telemetry.latency import LatencyHistogram
 from consumer.telemetry.observer import Work
@@ -48,6 +49,7 @@ class PrometheusObserver:
         self._watched = Watched()
         for collector in (self._latency, self._unread, self._watched):
             registry.register(collector)
+        self._feedback = FeedbackCounts(registry)
         self._reloads = counters(catalogue.RULES_RELOADS, registry)
         self._ruleset = Info(catalogue.RULESET.full_name, catalogue.RULESET.help, registry=registry)
         build = Info(catalogue.BUILD.full_name, catalogue.BUILD.help, registry=registry)
@@ -102,6 +104,7 @@ class PrometheusObserver:
             self._latency.observe(one.outcomes, now_ms)
             self._count_rejected(one)
             self._count_routed(one)
+            self._feedback.count(one)
 
     def restored(self, records: int, seconds: float) -> None:
         """A partition was taken over."""

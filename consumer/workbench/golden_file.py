@@ -19,7 +19,7 @@ FEEDBACK = (
     "escalation.judged right",
     "escalation.judged wrong",
 )
-Scalar = str | float | bool | None
+Scalar = str | int | float | bool | None
 
 
 class _Closed(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

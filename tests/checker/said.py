@@ -118,6 +118,7 @@ def _customer(
 ) -> Said:
     found = _ANGER.search(text)
     anger = int(found.group(1)) / PER_CENT if found else 0.0
+    subject = next((subject for word, subject in _SUBJECTS if word in text), "")
     return Said(
         entry,
         "customer",
@@ -129,8 +130,8 @@ def _customer(
         sentiment=-anger,
         anger=anger,
         complaint=anger if found else _CALM_COMPLAINT,
-        thanks=anger == 0 and any(word in text.lower() for word in _THANKS),
-        subject=next((subject for word, subject in _SUBJECTS if word in text), ""),
+        thanks=anger == 0 and not subject and any(word in text.lower() for word in _THANKS),
+        subject=subject,
         negative=anger > 1 - anger,
         asks=any(word in text for word in _ASKS),
     )

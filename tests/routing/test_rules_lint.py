@@ -260,7 +260,19 @@ def test_every_route_of_a_wrong_shape_is_told_at_once() -> None:
     assert [one.rule for one in lint(text.encode(), "r.yaml")] == ["r-0", "r-1"]
 
 
-@pytest.mark.parametrize("raw", [b"", b"\xff", b"- 1", b"[" * 5_000, b"a: {b: [}"])
+NO_RULES = {
+    "empty": b"",
+    "not UTF-8": b"\xff",
+    "a list": b"- 1",
+    "deep": b"[" * 5_000,
+    "very deep": b"[" * 500_000,
+    "deep items": b"- " * 500_000,
+    "deep maps": b"{a: " * 500_000,
+    "unclosed": b"a: {b: [",
+}
+
+
+@pytest.mark.parametrize("raw", NO_RULES.values(), ids=NO_RULES)
 def test_what_is_no_rules_file_has_one_finding(raw: bytes) -> None:
     assert len(lint(raw, "r.yaml")) == 1
 

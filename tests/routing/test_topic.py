@@ -42,7 +42,7 @@ def after(*turns: IntentGuess) -> Topic:
 def test_a_turn_without_a_subject_of_its_own_is_bare(
     text: str, own: IntentGuess, anger: AngerGuess, bare: bool
 ) -> None:
-    assert is_bare(text, own, anger, thanks=is_thanks(text, NEUTRAL, anger)) is bare
+    assert is_bare(text, own, anger, thanks=is_thanks(text, own, NEUTRAL, anger)) is bare
 
 
 def test_a_bare_turn_takes_the_subject_and_says_so() -> None:
@@ -95,4 +95,5 @@ def test_old_subjects_are_forgotten() -> None:
 def test_thanks_are_meant_and_short(
     text: str, sentiment: SentimentGuess, anger: AngerGuess, thanks: bool
 ) -> None:
-    assert is_thanks(text, sentiment, anger) is thanks
+    assert is_thanks(text, intent("other"), sentiment, anger) is thanks
+    assert not is_thanks(text, intent("delivery"), sentiment, anger)

@@ -71,7 +71,8 @@ def test_every_series_is_there_from_the_start(observer: PrometheusObserver) -> N
         if metric.name in known_later:
             continue
         for values in combinations(metric):
-            labels = frozenset(zip(metric.labels, values, strict=True))
+            names = metric.labels or ([metric.open_label] if metric.open_label else [])
+            labels = frozenset(zip(names, values, strict=True))
             assert (metric.full_name + suffix[metric.kind], labels) in found
 
 
