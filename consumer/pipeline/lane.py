@@ -209,7 +209,7 @@ class Lane:
     def _apply(self, item: Item, now_ms: int) -> None:
         self._applied.append(item)
         if isinstance(item, InputGap):
-            self._state.records.append(self._outputs.lost(item, now_ms))
+            self._state.lose(item, now_ms)
             self._offsets[(item.topic, self.partition)] = item.end
         elif isinstance(item, Unreadable):
             self._stop(item.topic, item.offset, _UNREADABLE, now_ms)
