@@ -28,9 +28,15 @@ def failures_named() -> Iterator[None]:
         code = _exit_code(failure)
         if code is None:
             raise
-        for line in str(failure).splitlines() or [type(failure).__name__]:
+        for line in _said(failure).splitlines() or [type(failure).__name__]:
             typer.echo(f"error: {line}", err=True)
         raise typer.Exit(code) from failure
+
+
+def _said(failure: Exception) -> str:
+    if isinstance(failure, OSError) and failure.filename is not None:
+        return f"{failure.filename}: {failure.strerror}"
+    return str(failure)
 
 
 def _exit_code(failure: Exception) -> int | None:
@@ -41,13 +47,16 @@ def _exit_code(failure: Exception) -> int | None:
     from consumer.ports import StreamStopped
     from consumer.routing.rules_error import RulesError
     from consumer.settings.problems import SettingsError
+    from consumer.telemetry.server import ServingError
 
     match failure:
         case StreamStopped() | CommandFailed():
             return failure.exit_code
-        case SettingsError() | RulesError() | BundleError() | ProviderError():
+        case SettingsError() | RulesError() | BundleError() | ProviderError() | ServingError():
             return ExitCode.USAGE
         case BrokerError():
             return ExitCode.BROKER
+        case OSError() if failure.filename is not None:
+            return ExitCode.USAGE
         case _:
             return None

@@ -25,7 +25,8 @@ from consumer.ports import (
     Unreadable,
 )
 from consumer.records import Outcome, Record, Rejected
-from consumer.routing.router import Router
+from consumer.routing.conversation import OpenRecord
+from consumer.routing.in_force import Decides
 from consumer.telemetry.observer import Work
 
 Item = Outcome | InputGap | Unreadable
@@ -47,7 +48,7 @@ class Lane:
         self,
         assignment: Assignment,
         topics: Topics,
-        router: Router,
+        router: Decides,
         outputs: Outputs,
         limits: LaneLimits,
     ) -> None:
@@ -88,6 +89,11 @@ class Lane:
         return len(self._state)
 
     @property
+    def open_escalations(self) -> Iterable[OpenRecord]:
+        """Committed escalations that are not resolved."""
+        return self._state.open_escalations
+
+    @property
     def applied(self) -> int:
         """Outcomes applied and waiting for their transaction."""
         return len(self._applied)
@@ -116,7 +122,8 @@ class Lane:
     def work(self) -> Work:
         """What the open transaction holds of this partition."""
         outcomes = [item for item in self._applied if not isinstance(item, InputGap | Unreadable)]
-        return Work(outcomes, self._state.routed)
+        gaps = [item for item in self._applied if isinstance(item, InputGap)]
+        return Work(outcomes, self._state.routed, sum(gap.end - gap.start for gap in gaps))
 
     def expect(self, record: Record) -> bool:
         """Registers a read record; False where this lane has had it already."""
@@ -207,7 +214,7 @@ class Lane:
     def _apply(self, item: Item, now_ms: int) -> None:
         self._applied.append(item)
         if isinstance(item, InputGap):
-            self._state.records.append(self._outputs.lost(item, now_ms))
+            self._state.lose(item, now_ms)
             self._offsets[(item.topic, self.partition)] = item.end
         elif isinstance(item, Unreadable):
             self._stop(item.topic, item.offset, _UNREADABLE, now_ms)

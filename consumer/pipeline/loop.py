@@ -28,7 +28,9 @@ from consumer.ports import (
     TopicPartition,
     Unreadable,
 )
-from consumer.telemetry.observer import Observer
+from consumer.routing.in_force import RulesInForce
+from consumer.telemetry.catalogue import DECIDE
+from consumer.telemetry.observer import Observer, Standing
 
 _TIMERS_S = 0.5
 _RETRY_S = 0.05
@@ -59,6 +61,7 @@ class Pipeline:
         stream: Stream,
         workers: Workers,
         open_lane: Callable[[Assignment], Lane],
+        rules: RulesInForce,
         settings: LoopSettings,
         clock: Clock,
         heart: Heart,
@@ -67,6 +70,7 @@ class Pipeline:
         self._stream = stream
         self._workers = workers
         self._open_lane = open_lane
+        self._rules = rules
         self._settings = settings
         self._clock = clock
         self._heart = heart
@@ -106,6 +110,7 @@ class Pipeline:
     def assigned(self, assignment: Assignment, state: Iterable[StateRecord]) -> None:
         """A partition is ours: its state is read to the end before its first record."""
         began = self._clock.monotonic()
+        self._observer.restoring()
         lane = self._open_lane(assignment)
         records = lane.restore(state)
         self._lanes[assignment.partition] = lane
@@ -115,7 +120,7 @@ class Pipeline:
         """It is not ours any more: nothing of it will be published."""
         self._lanes.pop(partition, None)
         self.halts.forget(partition)
-        self._observer.revoked()
+        self._observer.revoked(partition)
 
     def gap(self, gap: InputGap) -> None:
         """Retention passed us."""
@@ -140,14 +145,19 @@ class Pipeline:
         self._check_workers()
 
     def _apply(self) -> None:
+        if self._rules.has_offer and not any(lane.ready for lane in self._lanes.values()):
+            self._rules.take_over()
+        began = self._clock.monotonic()
         now_ms = self._clock.now_ms()
-        room = self._settings.max_transaction - sum(x.applied for x in self._lanes.values())
+        whole = room = self._settings.max_transaction - sum(x.applied for x in self._lanes.values())
         for lane in self._lanes.values():
             if room <= 0:
                 break
             before = lane.applied
             lane.advance(now_ms, before + room)
             room -= lane.applied - before
+        if room < whole:
+            self._observer.staged(DECIDE, self._clock.monotonic() - began)
         if self._ready_since is None and any(lane.ready for lane in self._lanes.values()):
             self._ready_since = self._clock.monotonic()
 
@@ -202,7 +212,21 @@ class Pipeline:
         for lane in self._lanes.values():
             if self._stream.exhausted(lane.partition):
                 lane.idle(now_ms)
-        self._observer.lag(self._stream.lag(), sum(x.conversations for x in self._lanes.values()))
+        self._observer.standing(self._standing(now_ms))
+
+    def _standing(self, now_ms: int) -> Standing:
+        lanes = self._lanes.values()
+        return Standing(
+            now_ms,
+            self._stream.lag(),
+            {
+                (topic, lane.partition): offset
+                for lane in lanes
+                for topic, offset in lane.positions.items()
+            },
+            sum(lane.conversations for lane in lanes),
+            [record for lane in lanes for record in lane.open_escalations],
+        )
 
     def _check_workers(self) -> None:
         if self._workers.failure is not None:

@@ -25,8 +25,9 @@ from consumer.pipeline.outputs import Outputs
 from consumer.pipeline.workers import Workers, WorkerSettings
 from consumer.ports import Assignment, Publication, Published, TopicPartition
 from consumer.records import Record
+from consumer.routing.in_force import Routers, RulesInForce
 from consumer.routing.router import Router
-from consumer.telemetry.observer import Silent
+from consumer.telemetry.observer import Observer, Silent
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.memory_stream import MemoryCluster, MemoryStream
 from tests.pipeline.lanes import MAX_BYTES, RULESET, SOURCE
@@ -123,12 +124,15 @@ class Plant:
         loop: LoopSettings | None = None,
         workers: WorkerSettings | None = None,
         tick_s: float = TICK_S,
+        observer: Observer | None = None,
     ) -> None:
+        observer = observer or Silent()
         self.cluster = cluster
         self.clock = ManualClock(tick_s)
         self.stream = WatchedStream(cluster)
         self._model = model or MarkedModel()
         self.lanes: list[Lane] = []
+        self.rules = RulesInForce(Routers(Router(RULESET, self._model.refs, SOURCE)))
         settings = workers or WorkerSettings()
         self.workers = Workers(
             settings,
@@ -137,16 +141,17 @@ class Plant:
             AttemptLedger(folder, settings.inference_threads),
             Isolation(open_marked_model, ISOLATION_S),
             self.clock,
-            Silent(),
+            observer,
         )
         self.pipeline = Pipeline(
             self.stream,
             self.workers,
             self._open_lane,
+            self.rules,
             loop or LoopSettings(),
             self.clock,
             Heart(self.clock, 0.0),
-            Silent(),
+            observer,
         )
 
     def run(self, script: Turns) -> None:
@@ -165,9 +170,8 @@ class Plant:
         )
 
     def _open_lane(self, assignment: Assignment) -> Lane:
-        router = Router(RULESET, self._model.refs, SOURCE)
         outputs = Outputs(TOPICS, SOURCE, MAX_BYTES)
-        lane = Lane(assignment, TOPICS, router, outputs, LaneLimits())
+        lane = Lane(assignment, TOPICS, self.rules, outputs, LaneLimits())
         self.lanes.append(lane)
         return lane
 

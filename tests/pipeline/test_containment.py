@@ -13,6 +13,7 @@ from consumer.pipeline.workers import WorkerSettings
 from consumer.ports import Assignment
 from consumer.records import Prediction, Rejected, Understood
 from consumer.routing.conversation import Conversation
+from consumer.routing.rate_guard import Guard
 from consumer.routing.router import Routed, Router
 from tests.fakes.memory_stream import MemoryCluster
 from tests.pipeline.lanes import (
@@ -71,12 +72,24 @@ def test_a_bug_costs_the_message_that_meets_it(tmp_path: Path, text: str, stage:
 class HopelessRouter(Router):
     """Can decide nothing of one conversation, not even that it cannot be read."""
 
-    def decide(self, understood: Understood, prior: Conversation | None, now_ms: int) -> Routed:
+    def decide(
+        self,
+        understood: Understood,
+        prior: Conversation | None,
+        now_ms: int,
+        guard: Guard | None = None,
+    ) -> Routed:
         if understood.turn.message.conversation_id == "hopeless":
             raise ZeroDivisionError
-        return super().decide(understood, prior, now_ms)
+        return super().decide(understood, prior, now_ms, guard)
 
-    def degrade(self, rejected: Rejected, prior: Conversation | None, now_ms: int) -> Routed:
+    def degrade(
+        self,
+        rejected: Rejected,
+        prior: Conversation | None,
+        now_ms: int,
+        guard: Guard | None = None,
+    ) -> Routed:
         raise ZeroDivisionError
 
 
