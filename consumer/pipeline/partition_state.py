@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from consumer.contract.identity import conversation_key
 from consumer.contract.message import DEFAULT_TENANT
+from consumer.intake.event_time import has_timestamp
 from consumer.pipeline.containment import unroutable
 from consumer.pipeline.conversations import Conversations
 from consumer.pipeline.outputs import Outputs
@@ -99,7 +100,7 @@ class PartitionState:
             self._bury(outcome, now_ms)
             return outcome
         record, key, event_ms = _addressed(outcome)
-        prior = self._prior(key, event_ms)
+        prior = self._prior(key, event_ms, record)
         try:
             routed = self._route(outcome, prior, now_ms)
         except MemoryError:
@@ -193,8 +194,10 @@ class PartitionState:
             case _:
                 assert_never(outcome)
 
-    def _prior(self, key: str, event_ms: int) -> Conversation | None:
-        self.tick(event_ms)
+    def _prior(self, key: str, event_ms: int, record: Record) -> Conversation | None:
+        # A time that Kafka cannot vouch for may be its conversation's, never the partition's.
+        if has_timestamp(record.timestamp_ms):
+            self.tick(event_ms)
         state = self._states.get(key)
         if state is not None and self._is_stale(state, self._applied_clock_ms):
             # By the partition's clock, as tombstones are: whether it has one yet must not matter.
@@ -208,7 +211,7 @@ class PartitionState:
         if rejected.conversation_id is not None and record.topic == self._messages:
             tenant_id = rejected.tenant_id or DEFAULT_TENANT
             key = conversation_key(tenant_id, rejected.conversation_id)
-            prior = self._prior(key, rejected.event_ms or record.timestamp_ms)
+            prior = self._prior(key, rejected.event_ms or record.timestamp_ms, record)
             routed = self._degraded(rejected, prior, now_ms)
             if routed is not None and routed.decision is not None:
                 decision_id = routed.decision.decision_id

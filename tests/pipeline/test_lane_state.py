@@ -1,5 +1,7 @@
 """A lane's memory: rollback, restoring, timers, time to live and the cap."""
 
+import msgspec
+
 from consumer.pipeline.lane import LaneLimits
 from consumer.pipeline.partition_state import StateLimits
 from consumer.ports import OutRecord
@@ -11,7 +13,7 @@ from tests.pipeline.lanes import (
     new_lane,
     states,
 )
-from tests.pipeline.records import HOUR_S, TOPICS, key_of, record
+from tests.pipeline.records import HOUR_S, TOPICS, key_of, message, record
 
 AT_MESSAGES = (TOPICS.messages, 0)
 # The default rules: an anger escalation ends after two hours of silence.
@@ -223,3 +225,13 @@ def test_the_same_words_twice_are_two_messages() -> None:
     talk.says("hello")
     first, second = decisions(talk.commits())
     assert first["decision_id"] != second["decision_id"]
+
+
+def test_a_time_that_kafka_cannot_vouch_for_moves_no_other_conversation() -> None:
+    talk = Talk()
+    talk.says("<anger=85>", conversation="angry")
+    talk.commits()
+    far = message("odd", "hello", at_s=73 * 365 * 24 * HOUR_S)
+    talk.feeds(msgspec.structs.replace(record(talk.offset, far), timestamp_ms=0))
+    talk.says("hello", conversation="third", at_s=1.0)
+    assert escalations(talk.commits()) == []
