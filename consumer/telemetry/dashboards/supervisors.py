@@ -210,7 +210,8 @@ _DECISIONS = Row(
             "short",
             (
                 Query(
-                    "sum by (kind, verdict) (increase(chat_router_escalations_judged_total{S}[1d]))",
+                    "sum by (kind, verdict)"
+                    " (increase(chat_router_escalations_judged_total{S}[1d]))",
                     "{{kind}} {{verdict}}",
                 ),
             ),
