@@ -130,4 +130,8 @@ class RulesWatch:
 
     def _run(self) -> None:
         while not self._stop.wait(self._every_s):
-            self.look()
+            try:
+                self.look()
+            except Exception:  # a bug must not end the watch unseen
+                _LOG.exception("rules could not be looked at, the old ones stay")
+                self._told(REFUSED)
