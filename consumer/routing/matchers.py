@@ -10,11 +10,12 @@ from typing import Protocol
 
 from consumer.contract.decision import Evidence
 from consumer.routing.features import Features
-from consumer.routing.fields import Field, Operand
+from consumer.routing.fields import ENTITY_PREFIX, Field, Operand
 from consumer.routing.operators import Test, bound_of, compile_test
 from consumer.routing.vocabulary import Bound
 
 NEGATED = "not_"
+PRESENT = "present"
 Settled = Callable[["Leaf"], bool]
 
 
@@ -71,6 +72,8 @@ class Leaf:
         value, threshold = self.field.read(features), self.value
         if value is None:
             value = ""
+        elif self.field.name.startswith(ENTITY_PREFIX):
+            value = PRESENT  # what a customer named stands in `entities`, masked, and nowhere else
         elif isinstance(value, tuple):
             value = ", ".join(value)
         if isinstance(threshold, Bound):
