@@ -15,6 +15,7 @@ from consumer.contract.identity import conversation_key
 from consumer.contract.message import DEFAULT_TENANT
 from consumer.contract.topics import Topics
 from consumer.pipeline.conversations import Conversations
+from consumer.pipeline.far_ahead import not_far_ahead
 from consumer.pipeline.outputs import Outputs
 from consumer.pipeline.partition_notes import (
     NO_NOTES,
@@ -218,6 +219,8 @@ class Lane:
 
     def _apply(self, outcome: Outcome | InputGap, now_ms: int) -> None:
         self._applied.append(outcome)
+        if not isinstance(outcome, InputGap):
+            outcome = not_far_ahead(outcome, now_ms)
         match outcome:
             case Understood():
                 turn = outcome.turn
