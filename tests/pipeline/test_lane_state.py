@@ -1,10 +1,11 @@
 """A lane's memory: rollback, restoring, timers, time to live and the cap."""
 
 from consumer.pipeline.lane import LaneLimits
-from consumer.ports import OutRecord
+from consumer.ports import InputGap, OutRecord
 from tests.fakes.manual_clock import MS_PER_S
 from tests.pipeline.lanes import (
     Talk,
+    bodies,
     decisions,
     escalations,
     new_lane,
@@ -202,3 +203,32 @@ def test_restoring_reads_the_changelog_in_its_order_with_its_tombstones() -> Non
     after = Talk(lane, offset=3)
     after.says("hello", conversation="d")
     assert states(after.commits()) == {"default:d": True, "default:c": False}
+
+
+def test_after_lost_input_a_conversation_that_was_there_is_decided_as_incomplete_once() -> None:
+    talk = Talk()
+    talk.says("hello", conversation="old")
+    talk.commits()
+    talk.lane.lose(InputGap(TOPICS.messages, 0, 1, 5, "retention"))
+    talk.offset = 5
+    for conversation in ("old", "new", "old"):
+        talk.says("hello", at_s=1, conversation=conversation)
+    out, _ = talk.opens()
+    talk.lane.rolled_back()
+    again = talk.commits()
+    told = [body["degraded_reasons"] for body in bodies(again, TOPICS.routing)]
+    assert told == [["state_lost"], [], []]
+    assert [body["degraded_reasons"] for body in bodies(out, TOPICS.routing)] == told
+
+
+def test_what_was_lost_is_remembered_by_the_next_owner() -> None:
+    talk = Talk()
+    talk.says("hello", conversation="old")
+    talk.commits()
+    talk.lane.lose(InputGap(TOPICS.messages, 0, 1, 5, "retention"))
+    talk.commits()
+    heir = Talk(new_lane(talk.changelog(), next_offsets={TOPICS.messages: 5}), offset=5)
+    heir.says("hello", at_s=1, conversation="old")
+    (body,) = bodies(heir.commits(), TOPICS.routing)
+    assert body["degraded_reasons"] == ["state_lost"]
+    assert body["reason"]["rule_id"] == "partly-read"
