@@ -19,7 +19,7 @@ class RunningRouter:
 
     def __init__(self, settings: Settings) -> None:
         plan = service_settings(settings)
-        self._observer = observer = PrometheusObserver(plan.kafka.topics)
+        self.observer = observer = PrometheusObserver(plan.kafka.topics)
         files = rules_files(settings)
         self._watch = self._watched(files, settings.rules.reload_s)
         rule_sets = files.load()
@@ -38,7 +38,7 @@ class RunningRouter:
 
     def lag(self) -> int:
         """Messages read or unread that have no outcome yet, as last told by the loop."""
-        return self._observer.unread()
+        return self.observer.unread()
 
     def serve(self) -> int:
         """Blocks until a signal or a fault; the exit code. Main thread only."""
@@ -49,11 +49,11 @@ class RunningRouter:
         return code
 
     def _watched(self, files: RulesFiles, every_s: float) -> RulesWatch:
-        return RulesWatch(files, self._change_rules, self._observer.rules_reloaded, every_s)
+        return RulesWatch(files, self._change_rules, self.observer.rules_reloaded, every_s)
 
     def _change_rules(self, rule_sets: RuleSets) -> None:
         self._service.offer_rules(rule_sets)
-        self._observer.describe_rules(rule_sets.default.ref)
+        self.observer.describe_rules(rule_sets.default.ref)
 
     def _not_ready(self) -> list[str]:
         return [] if self._service.stream.joined() else ["the consumer group has not been joined"]

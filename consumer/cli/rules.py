@@ -135,6 +135,7 @@ def backtest(
     """Decide recorded traffic again by other rules: what would move, which alerts come and go.
 
     Recorded decisions are the baseline; of messages without a decision it is the configured rules.
+    Without --from and --topic: the conversations of the demo.
     """
     settings = settings_of(config, bootstrap)
     ruleset = load_ruleset(rules)

@@ -10,12 +10,13 @@ from typing import Protocol
 
 from consumer.contract.decision import Evidence
 from consumer.routing.features import Features
-from consumer.routing.fields import ATTRIBUTE_PREFIX, Field, Operand
+from consumer.routing.fields import ATTRIBUTE_PREFIX, ENTITY_PREFIX, Field, Operand
 from consumer.routing.operators import Test, bound_of, compile_test
 from consumer.routing.vocabulary import Bound
 
 NEGATED = "not_"
 UNTOLD = "***"  # an attribute may hold anything, also what is personal
+PRESENT = "present"
 Settled = Callable[["Leaf"], bool]
 
 
@@ -74,6 +75,8 @@ class Leaf:
             value = ""
         elif self.field.name.startswith(ATTRIBUTE_PREFIX) and not self._names(value):
             value = UNTOLD
+        elif self.field.name.startswith(ENTITY_PREFIX):
+            value = PRESENT  # what a customer named stands in `entities`, masked, and nowhere else
         elif isinstance(value, tuple):
             value = ", ".join(value)
         if isinstance(threshold, Bound):

@@ -6,10 +6,11 @@ circle, labels that the models do not have.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from consumer.contract.known_values import ANGER_LEVELS, CATEGORIES, SENTIMENTS
+from consumer.routing.calendars import Calendar
 from consumer.routing.conditions import leaves
 from consumer.routing.fields import CALENDAR_PREFIX, DICTIONARY_PREFIX, ENTITY_PREFIX
 from consumer.routing.matchers import Condition
@@ -18,6 +19,7 @@ from consumer.routing.rules import Ruleset, compile_rules
 from consumer.routing.rules_coverage import Coverage
 from consumer.routing.rules_error import Mistakes, RuleMistakeError, RulesError
 from consumer.routing.rules_logic import Box, Values, boxes, is_empty, meet, yes
+from consumer.routing.rules_parts import compile_calendars
 from consumer.routing.rules_reader import locate, read_source, shape_errors, spec_of
 from consumer.routing.rules_schema import ConditionSpec, FallbackSpec, RouteBody, RulesSpec
 from consumer.routing.templates import PRODUCT_QUEUE, placeholders
@@ -65,9 +67,10 @@ def _findings(spec: RulesSpec, labels: ModelLabels) -> Iterator[RuleMistakeError
     bodies: list[tuple[RouteBody, Path]] = [
         (route, ("routes", index)) for index, route in enumerate(spec.routes)
     ]
+    calendars = compile_calendars(spec, Mistakes())
     for body, path in [*bodies, (spec.default, ("default",))]:
         yield from _useless_fallbacks(body, path)
-        yield from _closed_never(spec, body, path)
+        yield from _closed_never(calendars, body, path)
     yield from _unused(spec)
 
 
@@ -158,12 +161,11 @@ def _told(item: RouteBody | FallbackSpec) -> str:
     return "nowhere"
 
 
-def _closed_never(spec: RulesSpec, body: RouteBody, path: Path) -> Iterator[RuleMistakeError]:
-    calendar = spec.calendars.get(body.calendar or "")
-    if body.out_of_hours is None or calendar is None:
-        return
-    whole_week = calendar.open.get("mon-sun") in ("00:00-24:00", ["00:00-24:00"])
-    if whole_week and not calendar.closed_dates and not calendar.special_dates:
+def _closed_never(
+    calendars: Mapping[str, Calendar], body: RouteBody, path: Path
+) -> Iterator[RuleMistakeError]:
+    calendar = calendars.get(body.calendar or "")
+    if body.out_of_hours is not None and calendar is not None and calendar.is_always_open:
         problem = f"is never reached: calendar {body.calendar!r} never closes"
         yield RuleMistakeError((*path, "out_of_hours"), problem)
 
