@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from consumer.contract.identity import conversation_key
 from consumer.contract.message import DEFAULT_TENANT
-from consumer.intake.event_time import has_timestamp
 from consumer.pipeline.containment import unroutable
 from consumer.pipeline.conversations import Conversations
+from consumer.pipeline.far_ahead import not_far_ahead
 from consumer.pipeline.outputs import Outputs
 from consumer.pipeline.partition_notes import (
     NO_NOTES,
@@ -96,11 +96,12 @@ class PartitionState:
 
     def apply(self, outcome: Outcome, now_ms: int) -> Rejected | None:
         """One record's effect; what was buried where it had none but a dead letter."""
+        outcome = not_far_ahead(outcome, now_ms)
         if isinstance(outcome, Rejected):
             self._bury(outcome, now_ms)
             return outcome
         record, key, event_ms = _addressed(outcome)
-        prior = self._prior(key, event_ms, record)
+        prior = self._prior(key, event_ms)
         try:
             routed = self._route(outcome, prior, now_ms)
         except MemoryError:
@@ -194,10 +195,8 @@ class PartitionState:
             case _:
                 assert_never(outcome)
 
-    def _prior(self, key: str, event_ms: int, record: Record) -> Conversation | None:
-        # A time that Kafka cannot vouch for may be its conversation's, never the partition's.
-        if has_timestamp(record.timestamp_ms):
-            self.tick(event_ms)
+    def _prior(self, key: str, event_ms: int) -> Conversation | None:
+        self.tick(event_ms)
         state = self._states.get(key)
         if state is not None and self._is_stale(state, self._applied_clock_ms):
             # By the partition's clock, as tombstones are: whether it has one yet must not matter.
@@ -211,7 +210,7 @@ class PartitionState:
         if rejected.conversation_id is not None and record.topic == self._messages:
             tenant_id = rejected.tenant_id or DEFAULT_TENANT
             key = conversation_key(tenant_id, rejected.conversation_id)
-            prior = self._prior(key, rejected.event_ms or record.timestamp_ms, record)
+            prior = self._prior(key, rejected.event_ms or record.timestamp_ms)
             routed = self._degraded(rejected, prior, now_ms)
             if routed is not None and routed.decision is not None:
                 decision_id = routed.decision.decision_id

@@ -4,10 +4,11 @@ import msgspec
 
 from consumer.pipeline.lane import LaneLimits
 from consumer.pipeline.partition_state import StateLimits
-from consumer.ports import OutRecord
+from consumer.ports import InputGap, OutRecord
 from tests.fakes.manual_clock import MS_PER_S
 from tests.pipeline.lanes import (
     Talk,
+    bodies,
     decisions,
     escalations,
     new_lane,
@@ -235,3 +236,32 @@ def test_a_time_that_kafka_cannot_vouch_for_moves_no_other_conversation() -> Non
     talk.feeds(msgspec.structs.replace(record(talk.offset, far), timestamp_ms=0))
     talk.says("hello", conversation="third", at_s=1.0)
     assert escalations(talk.commits()) == []
+
+
+def test_after_lost_input_a_conversation_that_was_there_is_decided_as_incomplete_once() -> None:
+    talk = Talk()
+    talk.says("hello", conversation="old")
+    talk.commits()
+    talk.lane.lose(InputGap(TOPICS.messages, 0, 1, 5, "retention"))
+    talk.offset = 5
+    for conversation in ("old", "new", "old"):
+        talk.says("hello", at_s=1, conversation=conversation)
+    out, _ = talk.opens()
+    talk.lane.rolled_back()
+    again = talk.commits()
+    told = [body["degraded_reasons"] for body in bodies(again, TOPICS.routing)]
+    assert told == [["state_lost"], [], []]
+    assert [body["degraded_reasons"] for body in bodies(out, TOPICS.routing)] == told
+
+
+def test_what_was_lost_is_remembered_by_the_next_owner() -> None:
+    talk = Talk()
+    talk.says("hello", conversation="old")
+    talk.commits()
+    talk.lane.lose(InputGap(TOPICS.messages, 0, 1, 5, "retention"))
+    talk.commits()
+    heir = Talk(new_lane(talk.changelog(), next_offsets={TOPICS.messages: 5}), offset=5)
+    heir.says("hello", at_s=1, conversation="old")
+    (body,) = bodies(heir.commits(), TOPICS.routing)
+    assert body["degraded_reasons"] == ["state_lost"]
+    assert body["reason"]["rule_id"] == "partly-read"
