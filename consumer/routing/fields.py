@@ -101,6 +101,7 @@ _FIELDS = {
         _field("conversation.mood", "number"),
         _field("conversation.trend", "number"),
         _field("conversation.negative_streak", "number"),
+        _field("conversation.unresolved_turns", "number"),
         _field("conversation.turns", "number"),
         _field("conversation.customer_turns", "number"),
         _field("conversation.anger_peak", "number"),

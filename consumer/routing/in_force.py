@@ -12,29 +12,56 @@ from typing import Protocol
 from consumer.contract.message import DEFAULT_TENANT
 from consumer.records import FeedbackTurn, Rejected, Turn, Understood
 from consumer.routing.conversation import Conversation
+from consumer.routing.rate_guard import Guard
 from consumer.routing.router import Routed, Router
 
 
 class Decides(Protocol):
     """What lanes ask: a router, or several behind one face. See `Router`."""
 
-    def decide(self, understood: Understood, prior: Conversation | None, now_ms: int) -> Routed:
+    def decide(
+        self,
+        understood: Understood,
+        prior: Conversation | None,
+        now_ms: int,
+        guard: Guard | None = None,
+    ) -> Routed:
         """A customer turn."""
         ...
 
-    def degrade(self, rejected: Rejected, prior: Conversation | None, now_ms: int) -> Routed:
+    def degrade(
+        self,
+        rejected: Rejected,
+        prior: Conversation | None,
+        now_ms: int,
+        guard: Guard | None = None,
+    ) -> Routed:
         """An unusable record."""
         ...
 
-    def observe(self, turn: Turn, prior: Conversation | None, now_ms: int) -> Routed:
+    def observe(
+        self,
+        turn: Turn,
+        prior: Conversation | None,
+        now_ms: int,
+        guard: Guard | None = None,
+    ) -> Routed:
         """Somebody else's turn."""
         ...
 
-    def feedback(self, turn: FeedbackTurn, prior: Conversation | None, now_ms: int) -> Routed:
+    def feedback(
+        self,
+        turn: FeedbackTurn,
+        prior: Conversation | None,
+        now_ms: int,
+        guard: Guard | None = None,
+    ) -> Routed:
         """What a person said."""
         ...
 
-    def fire_due(self, key: str, prior: Conversation, at_ms: int) -> Routed:
+    def fire_due(
+        self, key: str, prior: Conversation, at_ms: int, guard: Guard | None = None
+    ) -> Routed:
         """Timers."""
         ...
 
@@ -73,24 +100,50 @@ class RulesInForce:
         if offered is not None:
             self._routers = offered
 
-    def decide(self, understood: Understood, prior: Conversation | None, now_ms: int) -> Routed:
+    def decide(
+        self,
+        understood: Understood,
+        prior: Conversation | None,
+        now_ms: int,
+        guard: Guard | None = None,
+    ) -> Routed:
         """See `Router.decide`."""
         router = self._routers.of(understood.turn.message.tenant_id)
-        return router.decide(understood, prior, now_ms)
+        return router.decide(understood, prior, now_ms, guard)
 
-    def degrade(self, rejected: Rejected, prior: Conversation | None, now_ms: int) -> Routed:
+    def degrade(
+        self,
+        rejected: Rejected,
+        prior: Conversation | None,
+        now_ms: int,
+        guard: Guard | None = None,
+    ) -> Routed:
         """See `Router.degrade`."""
         router = self._routers.of(rejected.tenant_id or DEFAULT_TENANT)
-        return router.degrade(rejected, prior, now_ms)
+        return router.degrade(rejected, prior, now_ms, guard)
 
-    def observe(self, turn: Turn, prior: Conversation | None, now_ms: int) -> Routed:
+    def observe(
+        self,
+        turn: Turn,
+        prior: Conversation | None,
+        now_ms: int,
+        guard: Guard | None = None,
+    ) -> Routed:
         """See `Router.observe`."""
-        return self._routers.of(turn.message.tenant_id).observe(turn, prior, now_ms)
+        return self._routers.of(turn.message.tenant_id).observe(turn, prior, now_ms, guard)
 
-    def feedback(self, turn: FeedbackTurn, prior: Conversation | None, now_ms: int) -> Routed:
+    def feedback(
+        self,
+        turn: FeedbackTurn,
+        prior: Conversation | None,
+        now_ms: int,
+        guard: Guard | None = None,
+    ) -> Routed:
         """See `Router.feedback`."""
-        return self._routers.of(turn.event.tenant_id).feedback(turn, prior, now_ms)
+        return self._routers.of(turn.event.tenant_id).feedback(turn, prior, now_ms, guard)
 
-    def fire_due(self, key: str, prior: Conversation, at_ms: int) -> Routed:
+    def fire_due(
+        self, key: str, prior: Conversation, at_ms: int, guard: Guard | None = None
+    ) -> Routed:
         """See `Router.fire_due`; `key` is `tenant:conversation`."""
-        return self._routers.of(key.partition(":")[0]).fire_due(key, prior, at_ms)
+        return self._routers.of(key.partition(":")[0]).fire_due(key, prior, at_ms, guard)

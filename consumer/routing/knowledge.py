@@ -6,7 +6,7 @@ Looks at one text and tells names and values of the rules file, never words of t
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -38,6 +38,25 @@ class Findings(Struct, frozen=True, gc=False):
 
 
 NOTHING_FOUND = Findings()
+
+
+class Found(Protocol):
+    """What the rules' own lists found in a text: `Findings`, or one that looks when asked."""
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """Names of the phrase lists that hit."""
+        ...
+
+    @property
+    def terms(self) -> Mapping[str, str]:
+        """Values by dictionary."""
+        ...
+
+    @property
+    def product(self) -> ProductRow | None:
+        """The product spoken of."""
+        ...
 
 
 class Terms(Generic[_Value]):
@@ -98,6 +117,38 @@ class Knowledge:
                 if row is not None:
                     return row
         return self.products.find(lowered)
+
+
+class Glance:
+    """Findings of a text that is read only if a rule asks: most messages meet no such rule."""
+
+    __slots__ = ("_entities", "_found", "_knowledge", "_text")
+
+    def __init__(self, knowledge: Knowledge, text: str, entities: Sequence[Entity]) -> None:
+        self._knowledge = knowledge
+        self._text = text
+        self._entities = entities
+        self._found: Findings | None = None
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """Names of the phrase lists that hit."""
+        return self._look().phrases
+
+    @property
+    def terms(self) -> Mapping[str, str]:
+        """Values by dictionary."""
+        return self._look().terms
+
+    @property
+    def product(self) -> ProductRow | None:
+        """The product spoken of."""
+        return self._look().product
+
+    def _look(self) -> Findings:
+        if self._found is None:
+            self._found = self._knowledge.look(self._text, self._entities)
+        return self._found
 
 
 def _trying(terms: Iterable[str]) -> Search:

@@ -23,8 +23,8 @@ from consumer.contract.decision import (
     SentimentGuess,
 )
 from consumer.contract.known_values import ANGER_LEVELS, CATEGORIES
+from consumer.routing.decimals import four_decimals
 
-DECIMALS = 4
 MAX_ANGER_LEVEL = 3
 _HALF = 0.5  # added before truncation: the level is the rounded expected level
 
@@ -85,7 +85,7 @@ def read_sentiment(scores: Mapping[str, float]) -> SentimentGuess:
     if not scores:
         return UNREAD_SENTIMENT
     negative, neutral, positive = scores["negative"], scores["neutral"], scores["positive"]
-    score = round(positive - negative, DECIMALS)
+    score = four_decimals(positive - negative)
     if neutral >= negative and neutral >= positive:
         return SentimentGuess("neutral", score, neutral)
     if negative >= positive:
@@ -130,7 +130,7 @@ def read_intent(
     else:
         candidates = (IntentCandidate(first, best),)
     status = "unsupported_language" if unsupported else intent_status(best, margin, bounds, first)
-    return IntentGuess(first, best, round(margin, DECIMALS), candidates, status)
+    return IntentGuess(first, best, four_decimals(margin), candidates, status)
 
 
 def intent_status(
@@ -159,7 +159,11 @@ def is_answerable(
 
 
 class Reading(Struct, frozen=True, gc=False):
-    """What was made of one turn. `readable` says whether it moves mood and escalations."""
+    """What was made of one turn.
+
+    `readable` says whether it moves mood and escalations, `thanks` whether the customer thanks and
+    means it.
+    """
 
     category: CategoryGuess
     intent: IntentGuess
@@ -168,15 +172,22 @@ class Reading(Struct, frozen=True, gc=False):
     reasons: tuple[str, ...]
     readable: bool
     answerable: bool
+    thanks: bool = False
 
 
 # Rules see a label that no condition names, so that no content rule takes an unusable record.
-UNUSABLE = Reading(
-    CategoryGuess("unknown", 0.0, UNREAD_CATEGORY.scores),
-    IntentGuess("unknown", 0.0, 0.0, (), "unknown"),
-    UNREAD_SENTIMENT,
-    UNREAD_ANGER,
-    ("unusable_record",),
-    readable=False,
-    answerable=False,
-)
+_UNKNOWN_CATEGORY = CategoryGuess("unknown", 0.0, UNREAD_CATEGORY.scores)
+_UNKNOWN_INTENT = IntentGuess("unknown", 0.0, 0.0, (), "unknown")
+
+
+def unusable(reasons: tuple[str, ...]) -> Reading:
+    """Of a record that nothing could be read of, for these reasons."""
+    return Reading(
+        _UNKNOWN_CATEGORY,
+        _UNKNOWN_INTENT,
+        UNREAD_SENTIMENT,
+        UNREAD_ANGER,
+        reasons,
+        readable=False,
+        answerable=False,
+    )

@@ -48,6 +48,7 @@ class Ruleset:
     fallback_language: str
     knowledge: Knowledge
     policies: Mapping[str, Policy]
+    masks: frozenset[str]
     routes: tuple[Route, ...]
     default: Route
     intents: frozenset[str]
@@ -136,6 +137,7 @@ def compile_rules(spec: RulesSpec, sha256: str, mistakes: Mistakes) -> Ruleset |
         fallback_language=spec.languages.fallback,
         knowledge=knowledge,
         policies=policies,
+        masks=frozenset(spec.privacy.mask),
         routes=routes,
         default=default,
         intents=_named_intents(spec),
@@ -156,7 +158,7 @@ def _policies(spec: RulesSpec, around: Surroundings, mistakes: Mistakes) -> dict
     policies: dict[str, Policy] = {}
     for index, item in enumerate(spec.escalations):
         with mistakes.collected():
-            policy = compile_policy(item, ("escalations", index), around)
+            policy = compile_policy(item, ("escalations", index), around, spec.guards)
             if policy.kind in policies:
                 problem = f"{policy.kind} is given twice"
                 raise RuleMistakeError(("escalations", index, "kind"), problem)

@@ -138,10 +138,14 @@ class ThresholdsSpec(_Closed, frozen=True, kw_only=True):
 
 
 class EnterSpec(_Closed, frozen=True, kw_only=True):
-    """Opens at this score for this many customer turns in a row."""
+    """Opens at this score for so many customer turns.
+
+    Of anger, at most `gap` turns below it in a row may lie between two of them.
+    """
 
     score: Share
     turns: Count = 1
+    gap: Annotated[int, Meta(ge=0, le=10)] = 0
 
 
 class FastSpec(_Closed, frozen=True, kw_only=True):
@@ -184,6 +188,7 @@ class _EscalationSpec(_Closed, frozen=True, kw_only=True, tag_field="kind"):
     id: Name
     enter: EnterSpec
     exit: ExitSpec | None = None
+    hold_s: Annotated[int, Meta(ge=0, le=24 * 3600)] = 0
     cool_down_s: Annotated[int, Meta(ge=0, le=7 * 24 * 3600)]
     ack_within_s: Seconds
     remind_every_s: Annotated[int, Meta(ge=60, le=7 * 24 * 3600)] | None = None
@@ -192,14 +197,17 @@ class _EscalationSpec(_Closed, frozen=True, kw_only=True, tag_field="kind"):
     severity: Annotated[list[SeverityStep], Meta(min_length=1, max_length=10)]
     vip_delta: Annotated[int, Meta(ge=0, le=3)] = 0
     vip_tiers: list[str] = field(default_factory=lambda: list(TIERS[1:]))
+    # Opens only while none of these kinds is open: somebody has been called already.
+    yields_to: list[str] = []
     recommended: RecommendedSpec
     summary: SummarySpec
 
 
 class AngerSpec(_EscalationSpec, frozen=True, kw_only=True, tag="anger"):
-    """On `anger.score`."""
+    """On `anger.score` of turns that may be complaints: anger at others is none."""
 
     fast: FastSpec | None = None
+    complaint_from: Share = 0.0
 
 
 class PhrasesSpec(_Closed, frozen=True, kw_only=True):
@@ -241,7 +249,44 @@ class HumanRequestSpec(_EscalationSpec, frozen=True, kw_only=True, tag="human_re
     phrases: dict[str, PhrasesSpec] = {}
 
 
-EscalationSpec = AngerSpec | HumanRequestSpec
+class BotLoopSpec(_EscalationSpec, frozen=True, kw_only=True, tag="bot_loop"):
+    """On how alike two of the last three bot replies are; turns are those without progress."""
+
+
+class VipSpec(_EscalationSpec, frozen=True, kw_only=True, tag="vip"):
+    """On the probability of a complaint by a customer of `vip_tiers`."""
+
+
+class RepeatContactSpec(_EscalationSpec, frozen=True, kw_only=True, tag="repeat_contact"):
+    """On displeasure (a complaint, a negative turn) from `repeat_contact_from` contacts on."""
+
+
+class SlaBreachSpec(_EscalationSpec, frozen=True, kw_only=True, tag="sla_breach"):
+    """Where no person has answered `grace_s` after a decision's first response was due."""
+
+    enter: EnterSpec = EnterSpec(score=1.0)
+    grace_s: Annotated[int, Meta(ge=0, le=7 * 24 * 3600)] = 0
+
+
+class GuardsSpec(_Closed, frozen=True, kw_only=True):
+    """Bounds on new escalations of one kind in one partition, in event time.
+
+    Requests for a person and severity 4 always pass.
+    """
+
+    opens_per_minute: Annotated[int, Meta(ge=1, le=100_000)] = 60
+    burst: Annotated[int, Meta(ge=1, le=100_000)] = 30
+
+
+class PrivacySpec(_Closed, frozen=True, kw_only=True):
+    """Entity types to mask beside those that always are (phone, e-mail, address, card, id)."""
+
+    mask: list[Name] = []
+
+
+EscalationSpec = (
+    AngerSpec | HumanRequestSpec | BotLoopSpec | VipSpec | RepeatContactSpec | SlaBreachSpec
+)
 
 
 class RulesSpec(_Closed, frozen=True, kw_only=True):
@@ -260,5 +305,7 @@ class RulesSpec(_Closed, frozen=True, kw_only=True):
     products: list[ProductSpec] = []
     targets: InventorySpec = InventorySpec()
     escalations: list[EscalationSpec] = []
+    guards: GuardsSpec = GuardsSpec()
+    privacy: PrivacySpec = PrivacySpec()
     routes: list[RouteSpec]
     default: RouteBody

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from consumer.contract.decision import BusinessHours, Evidence, Reason, Target
 from consumer.routing.features import Features
 from consumer.routing.index import Buckets, Index
-from consumer.routing.knowledge import NOTHING_FOUND, Findings
+from consumer.routing.knowledge import NOTHING_FOUND, Found
 from consumer.routing.matchers import Leaf
 from consumer.routing.operators import Test
 from consumer.routing.routes import KEYED_VALUES, Route
@@ -31,7 +31,7 @@ class _Nothing:
     """A message of which a target can take nothing."""
 
     entities = ()
-    findings: Findings = NOTHING_FOUND
+    findings: Found = NOTHING_FOUND
 
 
 _NOTHING = _Nothing()

@@ -13,7 +13,7 @@ from string import Formatter
 from typing import Generic, Protocol, TypeVar
 
 from consumer.contract.decision import Entity, ReasonText, Target
-from consumer.routing.knowledge import Findings
+from consumer.routing.knowledge import Found
 
 LANGUAGE = "language"
 ENTITY_PREFIX = "entity."
@@ -110,7 +110,7 @@ class TargetSource(Protocol):
         ...
 
     @property
-    def findings(self) -> Findings:
+    def findings(self) -> Found:
         """What the rules' own lists found."""
         ...
 

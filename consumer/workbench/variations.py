@@ -9,7 +9,7 @@ from consumer.contract.decision import Entity
 from consumer.contract.known_values import ANGER_LEVELS
 from consumer.routing.features import EscalationView, Features
 from consumer.routing.fields import ATTRIBUTE_PREFIX, DICTIONARY_PREFIX, ENTITY_PREFIX, FieldValue
-from consumer.routing.knowledge import ProductRow
+from consumer.routing.knowledge import Findings, ProductRow
 from consumer.routing.readings import intent_status, is_answerable, read_anger
 from consumer.routing.rules import Ruleset
 
@@ -75,10 +75,15 @@ def _entity(kind: str) -> Change:
     return change
 
 
+def _found(features: Features) -> Findings:
+    found = features.findings
+    return Findings(found.phrases, found.terms, found.product)
+
+
 def _term(name: str) -> Change:
     def change(features: Features, value: Any) -> Features:
         terms = {**features.findings.terms, name: value}
-        return replace(features, findings=replace(features.findings, terms=terms))
+        return replace(features, findings=replace(_found(features), terms=terms))
 
     return change
 
@@ -93,7 +98,7 @@ def _entities(features: Features, value: Any) -> Features:
 
 
 def _phrases(features: Features, value: Any) -> Features:
-    return replace(features, findings=replace(features.findings, phrases=tuple(value)))
+    return replace(features, findings=replace(_found(features), phrases=tuple(value)))
 
 
 def _kinds(features: Features, value: Any) -> Features:
@@ -111,7 +116,7 @@ def _level(features: Features, value: Any) -> Features:
 
 def _brand(features: Features, value: Any) -> Features:
     row = ProductRow(value) if value else None
-    return replace(features, findings=replace(features.findings, product=row))
+    return replace(features, findings=replace(_found(features), product=row))
 
 
 def _channel(features: Features, value: Any) -> Features:

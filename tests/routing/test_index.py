@@ -69,8 +69,8 @@ def ruleset_of(conditions: list[str]) -> Ruleset:
 def features_of(rules: Ruleset, **more: object) -> Features:
     turn = understood(1)
     customers = CustomerTurns(rules)
-    reading = customers.read(turn, "")
-    after, _ = customers.apply(turn, reading, NEW_CONVERSATION, "d")
+    reading = customers.read(turn, {})
+    after, _, _ = customers.apply(turn, reading, NEW_CONVERSATION, "d")
     return replace(
         DecisionWriter(rules, MODELS, SOURCE, "active").features(turn, reading, after), **more
     )

@@ -49,8 +49,8 @@ def features() -> Features:
         1, anger=0.4, entities=(ORDER,), tier="vip", contacts_7d=1, attributes={"plan": "gold"}
     )
     customers = CustomerTurns(rules)
-    reading = customers.read(turn, "")
-    after, _ = customers.apply(turn, reading, NEW_CONVERSATION, "d")
+    reading = customers.read(turn, {})
+    after, _, _ = customers.apply(turn, reading, NEW_CONVERSATION, "d")
     features = DecisionWriter(rules, MODELS, SOURCE, "active").features(turn, reading, after)
     found = Findings(("threat",), {"city": "shanghai"}, ProductRow("Acme", "X1", "acme_care"))
     return replace(features, findings=found)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from consumer.contract.known_values import ESCALATION_KINDS
 from consumer.routing.rules import DEFAULT_RULES, default_ruleset, load_ruleset, parse_ruleset
 from consumer.routing.rules_error import RulesError
 
@@ -66,7 +67,7 @@ def test_the_rules_that_come_with_the_service_are_valid() -> None:
     rules = default_ruleset()
     assert rules.name == "default"
     assert rules.sha256 == hashlib.sha256(DEFAULT_RULES.read_bytes()).hexdigest()
-    assert set(rules.policies) == {"anger", "human_request"}
+    assert set(rules.policies) == set(ESCALATION_KINDS)
 
 
 def test_a_file_gives_its_name_version_and_hash(tmp_path: Path) -> None:

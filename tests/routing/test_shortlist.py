@@ -60,8 +60,8 @@ def test_it_agrees_with_trying_every_route(
         tier=tier,
         contacts_7d=contacts,
     )
-    reading = CUSTOMERS.read(turn, "")
-    after, _ = CUSTOMERS.apply(turn, reading, NEW_CONVERSATION, "d")
+    reading = CUSTOMERS.read(turn, {})
+    after, _, _ = CUSTOMERS.apply(turn, reading, NEW_CONVERSATION, "d")
     features = WRITER.features(turn, reading, after)
     expected = in_turn(features)
     for _ in range(2):  # the second time from the shortlist

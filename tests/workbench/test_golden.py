@@ -15,11 +15,11 @@ GOLDEN = """\
 format: 1
 conversations:
   - name: angry
-    tier: vip
+    tier: standard
     turns:
       - text: this is bad
         said: {category: complaint, intent: after_sales, anger: 0.6, sentiment: negative}
-        expect: {action: escalate, target.id: senior_care_en, category.label: complaint}
+        expect: {action: offer_human, target.id: complaints_en, category.label: complaint}
       - text: still bad
         said: {category: complaint, intent: after_sales, anger: 0.6, sentiment: negative}
         expect: {reason.rule_id: escalated-anger, priority: 95, fallbacks.0.after_s: 60}
@@ -46,7 +46,7 @@ def test_what_comes_out_as_expected_deviates_in_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "field", "expected", "found"),
     [
-        ("senior_care_en", "x", 6, "target.id", "x", "senior_care_en"),
+        ("complaints_en", "x", 6, "target.id", "x", "complaints_en"),
         ("priority: 95", "priority: 1", 9, "priority", "1", "95"),
         ("fallbacks.0.", "fallbacks.9.", 9, "fallbacks.9.after_s", "60", "(no such field)"),
         ("[anger opened]", "[]", 9, "escalations", "nothing", "anger opened"),
@@ -89,10 +89,10 @@ def test_an_escalation_is_acknowledged_and_judged(tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         ("format: 1", "format: 2", "1:1: format: 2 is not 1"),
-        ("tier: vip", "teir: vip", ":3:5: "),
+        ("tier: standard", "teir: standard", ":3:5: "),
         ("      - text: this is bad\n", "      -\n", "needs either text or feedback"),
         ("feedback: conversation.closed", "feedback: closed", "'closed' is none of"),
-        ("action: escalate", "aktion: escalate", "a decision has no field 'aktion'"),
+        ("action: offer_human", "aktion: offer_human", "a decision has no field 'aktion'"),
         ("sender: agent,", "sender: agent, expect: {priority: 1},", "only a customer's message"),
         ("anger: 0.6", "anger: 6", ":7:58: conversations[0].turns[0].said.anger"),
     ],
