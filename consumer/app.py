@@ -16,6 +16,7 @@ from consumer.intake.decode import Decoder
 from consumer.intake.limits import IntakeLimits
 from consumer.kafka.client_settings import KafkaSettings
 from consumer.kafka.stream import KafkaStream
+from consumer.pipeline.circuit import NEVER_TRIPS
 from consumer.pipeline.heart import Heart
 from consumer.pipeline.isolation import Isolation, OpenModel
 from consumer.pipeline.lane import Lane, LaneLimits
@@ -184,6 +185,7 @@ def offline_router(settings: Settings, topics: Topics, clock: Clock) -> OfflineR
         topics,
         RulesInForce(routers_of(rule_sets, model.refs, plan.deployment)),
         Outputs(topics, event_source(plan.deployment), plan.kafka.max_message_bytes),
-        plan.lane,
+        # There is nothing to halt: whoever gave the lines wants all of them.
+        LaneLimits(plan.lane.state, NEVER_TRIPS),
     )
     return OfflineRouter(Decoder(plan.intake, topics).decode, model, lane, clock)

@@ -53,6 +53,14 @@ class InputGap(Struct, frozen=True, gc=False):
     cause: str
 
 
+class Unreadable(Struct, frozen=True, gc=False):
+    """The client cannot read what stands at `offset`, however often it is asked."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
 class Assignment(Struct, frozen=True):
     """A partition of the input (and the same-numbered feedback partition) that is now ours.
 
@@ -78,6 +86,10 @@ class Owner(Protocol):
 
     def gap(self, gap: InputGap) -> None:
         """Input was lost while the partition was ours; reading goes on at `gap.end`."""
+        ...
+
+    def unreadable(self, at: Unreadable) -> None:
+        """Nothing more comes from this partition; what was read before is still good."""
         ...
 
 
@@ -107,6 +119,14 @@ class Stream(Protocol):
     @property
     def rebuilds(self) -> int:
         """How often a new producer was needed."""
+        ...
+
+    def halt(self, partition: int) -> int:
+        """Reads no more of a partition that stays ours; the epoch of what will be read later."""
+        ...
+
+    def resume(self, partition: int, offsets: Mapping[str, int]) -> None:
+        """Reads a halted partition again, from these offsets by topic."""
         ...
 
     def joined(self) -> bool:

@@ -28,9 +28,10 @@ def event_source(deployment: str) -> str:
 class Envelope:
     """Headers of one event type from one source. What never changes is encoded once, here."""
 
-    __slots__ = ("_content_type", "_schema", "_source", "_subject", "_type", "_version")
+    __slots__ = ("_content_type", "_schema", "_source", "_subject", "_type", "_version", "name")
 
     def __init__(self, source: str, event_type: EventType) -> None:
+        self.name = event_type.name
         self._version = ("ce_specversion", SPEC_VERSION.encode())
         self._source = ("ce_source", source.encode())
         self._type = ("ce_type", event_type.name.encode())

@@ -12,7 +12,7 @@ from consumer.inference.faults import Unusable
 from consumer.inference.language import guess_language, is_supported
 from consumer.inference.model import Inferred, Model
 from consumer.inference.prepared import Prepared
-from consumer.records import Rejected, RejectReason, Turn, Understood
+from consumer.records import Prediction, Rejected, RejectReason, Turn, Understood
 
 Ready = tuple[Turn, Prepared]
 _STAGE = "infer"
@@ -43,9 +43,20 @@ def understand(model: Model, batch: Sequence[Ready]) -> list[Understood | Reject
 def joined(
     turn: Turn, prepared: Prepared, inferred: Inferred, languages: tuple[str, ...]
 ) -> Understood | Rejected:
-    """What is known of one turn."""
+    """What is known of one turn. A bug that its text meets costs this turn alone."""
     if isinstance(inferred, Unusable):
         return rejected(turn, inferred.reason, inferred.error_class)
+    try:
+        return _joined(turn, prepared, inferred, languages)
+    except MemoryError:
+        raise
+    except Exception as fault:
+        return rejected(turn, "crash", type(fault).__name__)
+
+
+def _joined(
+    turn: Turn, prepared: Prepared, inferred: Prediction, languages: tuple[str, ...]
+) -> Understood:
     language = guess_language(prepared.canonical.text)
     flaws = prepared.flaws
     if not is_supported(language, languages):

@@ -25,7 +25,7 @@ class Changelog:
         self._topic = settings.topics.state
         self._timeout_s = settings.restore_timeout_s
         self._clock = clock
-        self._beat = beat
+        self.beat = beat
         self._records = Consumer(restore_properties(settings, committed=True))
         self._watermarks = Consumer(restore_properties(settings, committed=False))
 
@@ -52,7 +52,7 @@ class Changelog:
 
     def _until(self, end: int, partition: int, deadline: float) -> Iterator[StateRecord]:
         while True:
-            self._beat("restore")
+            self.beat("restore")
             # One is awaited, the rest is taken: `consume(n, t)` waits the whole t for n.
             messages = self._records.consume(1, _POLL_S)
             messages += self._records.consume(_POLL_RECORDS, 0)
@@ -74,7 +74,7 @@ class Changelog:
     def _high_watermark(self, partition: int) -> int:
         at = TopicPartition(self._topic, partition)
         try:
-            _low, high = watermarks(self._watermarks, at)
+            _low, high = watermarks(self._watermarks, at, self.beat)
         except KafkaException as failure:
             raise _lost(self._topic, partition, failure.args[0].name()) from failure
         return high

@@ -51,6 +51,9 @@ class KafkaSettings:
     transaction_timeout_ms: int = 30_000
     socket_timeout_ms: int = 8_000
     restore_timeout_s: float = 60.0
+    # What becomes of a batch that no client can read: the partition halts, or the batch is lost,
+    # which an event tells.
+    skip_unreadable: bool = False
     max_message_bytes: int = 1_114_112
     # Holds the passwords too: never shown.
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -104,6 +107,15 @@ def restore_properties(settings: KafkaSettings, *, committed: bool) -> Propertie
         "fetch.wait.max.ms": 20,
         "isolation.level": "read_committed" if committed else "read_uncommitted",
         "auto.offset.reset": "earliest",
+    }
+
+
+def probe_properties(settings: KafkaSettings) -> Properties:
+    """A reader that looks where damage ends: one offset at a time, and soon again."""
+    return {
+        **restore_properties(settings, committed=True),
+        "group.id": f"{settings.group}-probe",
+        "fetch.error.backoff.ms": 0,
     }
 
 

@@ -12,7 +12,6 @@ are taken without waiting.
 from collections.abc import Callable, Iterable, Mapping
 
 from confluent_kafka import (
-    OFFSET_INVALID,
     Consumer,
     KafkaError,
     KafkaException,
@@ -23,12 +22,22 @@ from confluent_kafka import (
 from consumer.exit_codes import ExitCode
 from consumer.kafka.changelog import Changelog
 from consumer.kafka.client_settings import KafkaSettings, intake_properties
+from consumer.kafka.obstacles import OBSTACLES, Obstacles
+from consumer.kafka.places import Places
+from consumer.kafka.stable_offsets import stable_offsets
 from consumer.kafka.watermarks import watermarks
-from consumer.ports import Assignment, Clock, InputGap, Landmark, Owner, StreamStopped
+from consumer.ports import (
+    Assignment,
+    Clock,
+    InputGap,
+    Landmark,
+    Owner,
+    StreamStopped,
+    Unreadable,
+)
 from consumer.ports import TopicPartition as At
 from consumer.records import Record
 
-_COMMITTED_TIMEOUT_S = 60.0
 _MISSING_S = 30.0
 _HARMLESS = frozenset(
     {
@@ -38,6 +47,7 @@ _HARMLESS = frozenset(
         KafkaError._RESOLVE,  # noqa: SLF001
     }
 )
+_OF_A_PLACE = OBSTACLES | {KafkaError._PARTITION_EOF}  # noqa: SLF001
 
 
 class Intake:
@@ -54,10 +64,14 @@ class Intake:
         self._missing_since: float | None = None
         self._epochs: dict[int, int] = {}
         self._owned: set[int] = set()
-        self._at_end: set[At] = set()
+        self._halted: set[int] = set()
+        self._places = Places()
+        self._obstacles = Obstacles(settings, clock, changelog.beat)
+        self._untold: list[tuple[int, InputGap | Unreadable]] = []
         self._joined = False
         self._failure: BaseException | None = None
         self._owner: Owner | None = None
+        self.beat = changelog.beat
         self.consumer = Consumer(intake_properties(settings))
 
     def start(self, owner: Owner) -> None:
@@ -72,6 +86,7 @@ class Intake:
 
     def poll(self, limit: int, wait_s: float) -> list[Record]:
         """Copies at most `limit` records out of the client."""
+        self._tell()
         records = self._taken(1, wait_s)
         if records and limit > 1:
             records += self._taken(limit - 1, 0)
@@ -83,19 +98,60 @@ class Intake:
         messages = self.consumer.consume(limit, wait_s)
         if self._failure is not None:
             raise self._failure
+        # Callbacks are served inside `consume`: what they have taken from us counts no more.
+        readable, epochs = self._places.readable(), self._epochs
+        reached: dict[At, int] = {}
         records = []
         for message in messages:
             error = message.error()
+            at = (message.topic() or "", message.partition() or 0)
             if error is None:
-                partition = message.partition()
-                if partition in self._owned:
-                    records.append(_record(message, self._epochs[partition]))
-                    self._at_end.discard((records[-1].topic, partition))
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-                self._at_end.add((message.topic() or "", message.partition() or 0))
-            else:
+                if at in readable:
+                    record = _record(message, at, epochs[at[1]])
+                    records.append(record)
+                    reached[at] = record.offset
+            elif error.code() not in _OF_A_PLACE:
                 self._on_error(message, error)
+            elif at in readable:
+                self._places.read(reached)
+                reached.clear()
+                if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                    self._places.met_end(at)
+                else:
+                    readable.remove(at)  # nothing behind it is believed
+                    self._on_obstacle(at, message.offset() or 0, error)
+        self._places.read(reached)
         return records
+
+    def _tell(self) -> None:
+        """What stands behind records is told when they have been handed over, not before them."""
+        untold, self._untold = self._untold, []
+        for epoch, at in untold:
+            if self._epochs[at.partition] != epoch:
+                continue  # halted since, or ours anew: it will be met again
+            if isinstance(at, InputGap):
+                self._required_owner().gap(at)
+            else:
+                self._required_owner().unreadable(at)
+
+    def halt(self, partition: int) -> int:
+        """Leaves the partition ours and reads no more of it; the epoch of what will come later."""
+        self._epochs[partition] += 1
+        self._halted.add(partition)
+        self._forget_places(partition)
+        self.consumer.incremental_unassign(
+            [TopicPartition(topic, partition) for topic in self._topics]
+        )
+        return self._epochs[partition]
+
+    def resume(self, partition: int, offsets: Mapping[str, int]) -> None:
+        """Reads a halted partition again."""
+        self._halted.discard(partition)
+        for topic, offset in offsets.items():
+            self._places.start((topic, partition), offset)
+        self.consumer.incremental_assign(
+            [TopicPartition(topic, partition, offset) for topic, offset in offsets.items()]
+        )
 
     def joined(self) -> bool:
         """Whether an assignment, be it empty, has been received."""
@@ -103,7 +159,7 @@ class Intake:
 
     def exhausted(self, partition: int) -> bool:
         """Whether nothing is unread: the client has met the end of both topics since."""
-        return all((topic, partition) in self._at_end for topic in self._topics)
+        return all(self._places.is_at_end((topic, partition)) for topic in self._topics)
 
     def lag(self) -> Mapping[At, int]:
         """Unread records by partition, from the client's cached watermarks."""
@@ -118,7 +174,7 @@ class Intake:
     def committed(self, partitions: Iterable[At]) -> list[TopicPartition]:
         """Stable committed offsets with their metadata; waits for pending transactions."""
         wanted = [TopicPartition(topic, partition) for topic, partition in partitions]
-        answer: list[TopicPartition] = self.consumer.committed(wanted, timeout=_COMMITTED_TIMEOUT_S)
+        answer = stable_offsets(self.consumer, wanted, self.beat)
         for at in answer:
             if at.error is not None:
                 raise KafkaException(at.error)
@@ -161,6 +217,8 @@ class Intake:
         self._owned.add(partition)
         assignment = Assignment(partition, epoch, offsets, gaps)
         self._required_owner().assigned(assignment, self._restored(partition))
+        for topic, offset in offsets.items():
+            self._places.start((topic, partition), offset)
         return assignment
 
     def _restored(self, partition: int) -> Iterable[tuple[bytes, bytes | None]]:
@@ -172,9 +230,12 @@ class Intake:
         offsets: dict[str, int] = {}
         gaps: list[InputGap] = []
         for at in self.committed([(topic, partition) for topic in self._topics]):
-            low, high = watermarks(self.consumer, at)
-            if at.offset == OFFSET_INVALID or at.offset < 0:
-                offsets[at.topic] = low if self._settings.start == "earliest" else high
+            low, high = watermarks(self.consumer, at, self.beat)
+            if at.offset < 0 and self._settings.start == "earliest":
+                offsets[at.topic] = low
+            elif at.offset < 0:
+                offsets[at.topic] = high
+                self._keep_place(at.topic, partition, high)
             elif at.offset < low:
                 gaps.append(InputGap(at.topic, partition, at.offset, low, "retention"))
                 offsets[at.topic] = low
@@ -182,23 +243,27 @@ class Intake:
                 offsets[at.topic] = at.offset
         return offsets, tuple(gaps)
 
+    def _keep_place(self, topic: str, partition: int, offset: int) -> None:
+        """Whoever comes before the first publication must not begin at a later end."""
+        self.consumer.commit(offsets=[TopicPartition(topic, partition, offset)], asynchronous=False)
+
     def _revoked(self, partitions: list[TopicPartition]) -> None:
         self._landmark("in_on_revoke")
         self._joined = True
         numbers = sorted({at.partition for at in partitions} & self._owned)
         for number in numbers:
             self._owned.discard(number)
-            self._at_end -= {(topic, number) for topic in self._topics}
+            self._forget_places(number)
             self._required_owner().revoked(number)
+        read = [number for number in numbers if number not in self._halted]
+        self._halted -= set(numbers)
         self.consumer.incremental_unassign(
-            [TopicPartition(topic, number) for number in numbers for topic in self._topics]
+            [TopicPartition(topic, number) for number in read for topic in self._topics]
         )
         self._landmark("revoked")
 
     def _on_error(self, message: Message, error: KafkaError) -> None:
-        if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
-            self._skip_gap(message)
-        elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             # Said once of a young topic too, whose metadata has not reached every broker yet.
             self._missing_since = self._missing_since or self._clock.monotonic()
         elif error.fatal() or not (error.retriable() or error.code() in _HARMLESS):
@@ -217,13 +282,23 @@ class Intake:
                 cause, "create it with `chat-router topics create`", ExitCode.BROKER
             )
 
-    def _skip_gap(self, message: Message) -> None:
-        """Retention passed us while we were reading: the loss becomes an event, reading goes on."""
-        at = TopicPartition(message.topic() or "", message.partition() or 0)
-        low, _high = watermarks(self.consumer, at)
-        lost_from = max(0, message.offset() or 0)
-        self._required_owner().gap(InputGap(at.topic, at.partition, lost_from, low, "retention"))
-        self.consumer.seek(TopicPartition(at.topic, at.partition, low))
+    def _on_obstacle(self, at: At, offset: int, error: KafkaError) -> None:
+        unread = self._places.next_offset(at)
+        verdict = self._obstacles.judge(self.consumer, at, unread, (offset, error))
+        if verdict.found is not None:
+            self._untold.append((self._epochs[at[1]], verdict.found))
+        if verdict.go_on_at is not None:
+            self._read_from(at, verdict.go_on_at)
+
+    def _read_from(self, at: At, offset: int) -> None:
+        """seek() is refused where an error has ended the client's reading."""
+        self.consumer.incremental_unassign([TopicPartition(*at)])
+        self.consumer.incremental_assign([TopicPartition(*at, offset)])
+        self._places.start(at, offset)
+
+    def _forget_places(self, partition: int) -> None:
+        for topic in self._topics:
+            self._places.forget((topic, partition))
 
     def _required_owner(self) -> Owner:
         if self._owner is None:
@@ -232,13 +307,13 @@ class Intake:
         return self._owner
 
 
-def _record(message: Message, epoch: int) -> Record:
+def _record(message: Message, at: At, epoch: int) -> Record:
     _kind, timestamp_ms = message.timestamp()
     headers = message.headers()
     return Record(
+        at[0],
+        at[1],
         # The client's types allow None for messages that were never read from a broker.
-        message.topic(),  # type: ignore[arg-type]
-        message.partition(),  # type: ignore[arg-type]
         message.offset(),  # type: ignore[arg-type]
         epoch,
         timestamp_ms,

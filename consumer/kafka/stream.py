@@ -58,6 +58,14 @@ class KafkaStream:
         """Publishes under the chosen guarantee."""
         return self._publisher.publish(publication)
 
+    def halt(self, partition: int) -> int:
+        """Reads no more of a partition that stays ours."""
+        return self._intake.halt(partition)
+
+    def resume(self, partition: int, offsets: Mapping[str, int]) -> None:
+        """Reads a halted partition again."""
+        self._intake.resume(partition, offsets)
+
     @property
     def rebuilds(self) -> int:
         """How often a new producer was needed."""

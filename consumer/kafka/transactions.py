@@ -25,7 +25,7 @@ from consumer.ports import TopicPartition as At
 
 _SLOW_S = 2.0
 _OFFSETS_TIMEOUT_S = 10.0
-_INIT_TIMEOUT_S = 30.0
+_INIT_TIMEOUT_S = 10.0
 _ABORT_TIMEOUT_S = 5.0
 _RETRIES = 5
 _FENCED_AGAIN_S = 60.0
@@ -177,6 +177,7 @@ class TransactionalPublisher:
     def _new_producer(self) -> Producer:
         producer = Producer(transactional_properties(self._settings))
         for attempt in range(_RETRIES):
+            self._intake.beat("init_transactions")
             try:
                 producer.init_transactions(_INIT_TIMEOUT_S)
             except KafkaException as failure:

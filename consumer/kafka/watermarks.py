@@ -1,32 +1,51 @@
-"""Asks a partition for its first and last offset, outlasting a leader that is just moving."""
+"""Asks a partition for its first and last offset, outlasting a leader that dies or moves.
+
+A client that reads nothing of a topic keeps its old leader in mind, and asks a dead broker again
+and again. So a failed request is followed by fresh metadata, and each one is short: the loop's
+heart must beat between them, or the watchdog ends a process that only waits for a new leader.
+"""
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-_REQUEST_S = 10.0
+from consumer.ports import pass_by
+
+_REQUEST_S = 2.0
 _ATTEMPTS = 30
 _PAUSE_S = 0.2
 
 
-def watermarks(consumer: Consumer, at: TopicPartition) -> tuple[int, int]:
+def watermarks(
+    consumer: Consumer, at: TopicPartition, beat: Callable[[str], None] = pass_by
+) -> tuple[int, int]:
     """(low, high): the first offset that still exists, and the one after the last.
 
     Raises:
-        KafkaException: it cannot be told, or not within some six seconds of trying.
+        KafkaException: it cannot be told, or not within some two minutes of trying.
     """
     for attempt in range(_ATTEMPTS):
+        beat("watermarks")
         try:
             marks = consumer.get_watermark_offsets(at, timeout=_REQUEST_S)
         except KafkaException as failure:
-            # NOT_LEADER and friends are answered while a topic is young or a leader moves.
             if attempt == _ATTEMPTS - 1 or not _passes(failure.args[0]):
                 raise
-            time.sleep(_PAUSE_S)
-            continue
-        if marks is not None:
-            return marks
+        else:
+            if marks is not None:
+                return marks
+        _look_again(consumer, at.topic, beat)
     raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
+
+
+def _look_again(consumer: Consumer, topic: str, beat: Callable[[str], None]) -> None:
+    """Fetches the topic's metadata anew; where that fails too, the next attempt tells."""
+    time.sleep(_PAUSE_S)
+    beat("metadata")
+    with suppress(KafkaException):
+        consumer.list_topics(topic, timeout=_REQUEST_S)
 
 
 def _passes(error: KafkaError) -> bool:

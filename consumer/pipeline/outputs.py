@@ -7,17 +7,18 @@ from consumer.contract.catalogue import (
     ESCALATION_RESOLVED,
     ESCALATION_UPDATED,
     INPUT_LOST,
+    INTAKE_STOPPED,
     ROUTING_DECIDED,
 )
 from consumer.contract.clock import format_ms
 from consumer.contract.cloudevents import Envelope
 from consumer.contract.dead_letter import dead_letter
 from consumer.contract.identity import escalation_event_id, event_id
-from consumer.contract.incident import InputLost
+from consumer.contract.incident import InputLost, IntakeStopped
 from consumer.contract.topics import Topics
 from consumer.pipeline.partition_notes import NOTES_KEY, PartitionNotes
 from consumer.pipeline.partition_notes import encode as encode_notes
-from consumer.ports import InputGap, OutRecord
+from consumer.ports import InputGap, OutRecord, TopicPartition
 from consumer.records import Record, Rejected
 from consumer.routing.conversation import Conversation, encode
 from consumer.routing.router import Routed
@@ -35,6 +36,7 @@ class Outputs:
         self._encoder = msgspec.json.Encoder()
         self._decided = Envelope(source, ROUTING_DECIDED)
         self._lost = Envelope(source, INPUT_LOST)
+        self._stopped = Envelope(source, INTAKE_STOPPED)
         self._escalations = {
             event_type.name: Envelope(source, event_type)
             for event_type in (ESCALATION_OPENED, ESCALATION_UPDATED, ESCALATION_RESOLVED)
@@ -75,8 +77,6 @@ class Outputs:
 
     def lost(self, gap: InputGap, now_ms: int) -> OutRecord:
         """`input.lost`, in the transaction that moves the offset past the gap."""
-        key = f"{gap.topic}:{gap.partition}"
-        at = format_ms(now_ms)
         event = InputLost(
             topic=gap.topic,
             partition=gap.partition,
@@ -84,8 +84,25 @@ class Outputs:
             to_offset=gap.end,
             cause=gap.cause,
         )
-        identity = event_id(INPUT_LOST.name, self._source, gap.topic, gap.partition, gap.start)
-        headers = self._lost.headers(identity, key, at, f"{key}:{gap.start}", None)
+        return self._incident(self._lost, (gap.topic, gap.partition), gap.start, now_ms, event)
+
+    def stopped(self, at: TopicPartition, offset: int, cause: str, now_ms: int) -> OutRecord:
+        """`intake.stopped`: `offset` is the first that will not be read for now."""
+        event = IntakeStopped(topic=at[0], partition=at[1], offset=offset, cause=cause)
+        return self._incident(self._stopped, at, offset, now_ms, event)
+
+    def _incident(
+        self,
+        envelope: Envelope,
+        at: TopicPartition,
+        offset: int,
+        now_ms: int,
+        event: InputLost | IntakeStopped,
+    ) -> OutRecord:
+        topic, partition = at
+        key = f"{topic}:{partition}"
+        identity = event_id(envelope.name, self._source, topic, partition, offset)
+        headers = envelope.headers(identity, key, format_ms(now_ms), f"{key}:{offset}", None)
         return OutRecord(self._topics.incidents, key.encode(), self._encoder.encode(event), headers)
 
 

@@ -6,11 +6,14 @@ from consumer.contract.topics import Topics
 from consumer.intake.limits import IntakeLimits
 from consumer.kafka.client_settings import KafkaSettings
 from consumer.kafka.topic_rules import OUTPUT_ALLOWANCE_BYTES
+from consumer.pipeline.circuit import CircuitLimits
 from consumer.pipeline.lane import LaneLimits
 from consumer.pipeline.loop import LoopSettings
+from consumer.pipeline.partition_state import StateLimits
 from consumer.pipeline.workers import WorkerSettings
 from consumer.settings.kafka import KafkaGroup
-from consumer.settings.schema import Settings
+from consumer.settings.schema import MetricsGroup, Settings
+from consumer.telemetry.server import Tls
 
 _MS_PER_S = 1_000
 
@@ -27,6 +30,7 @@ def kafka_settings(group: KafkaGroup) -> KafkaSettings:
         transaction_timeout_ms=group.transaction_timeout_ms,
         socket_timeout_ms=group.socket_timeout_ms,
         restore_timeout_s=group.restore_timeout_s,
+        skip_unreadable=group.on_unreadable == "skip",
         max_message_bytes=group.input_max_bytes + OUTPUT_ALLOWANCE_BYTES,
         extra={**group.extra, **_credentials(group)},
     )
@@ -59,13 +63,24 @@ def loop_settings(settings: Settings) -> LoopSettings:
         cadence_s=group.cadence_ms / _MS_PER_S,
         drain_s=group.drain_s,
         model_timeout_s=group.model_timeout_s,
+        halt_retry_s=settings.circuit.retry_s,
     )
 
 
 def lane_limits(settings: Settings) -> LaneLimits:
-    """For the conversations of one partition."""
-    group = settings.state
-    return LaneLimits(group.max_conversations, group.idle_ttl_s * _MS_PER_S)
+    """For one partition: its conversations, and when its dead letters are too many."""
+    group, circuit = settings.state, settings.circuit
+    return LaneLimits(
+        StateLimits(group.max_conversations, group.idle_ttl_s * _MS_PER_S),
+        CircuitLimits(circuit.max_consecutive, circuit.max_ratio, circuit.window, circuit.probe),
+    )
+
+
+def metrics_tls(group: MetricsGroup) -> Tls | None:
+    """For the health server; None where it speaks plain HTTP."""
+    if group.tls_cert_file is None or group.tls_key_file is None:
+        return None
+    return Tls(group.tls_cert_file, group.tls_key_file, group.tls_client_ca_file)
 
 
 def _credentials(group: KafkaGroup) -> Mapping[str, str]:

@@ -145,6 +145,11 @@ class KafkaGroup(Group):
     restore_timeout_s: float = Field(
         default=60.0, gt=0, le=3_600, description="How long reading one partition's state may take."
     )
+    on_unreadable: Literal["halt", "skip"] = Field(
+        default="halt",
+        description="What becomes of a batch that cannot be read (checksum, compression): `halt`"
+        " stops its partition with `intake.stopped`; `skip` loses the batch with `input.lost`.",
+    )
     input_max_bytes: int = Field(
         default=1_048_588,
         ge=16_384,

@@ -4,7 +4,7 @@
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -33,6 +33,35 @@ class IntakeGroup(Group):
         ge=1,
         le=100,
         description="A record that was a dead letter more often stays one (`loop`).",
+    )
+
+
+class CircuitGroup(Group):
+    """When a partition has too many dead letters to be read on: it is halted, the others go on."""
+
+    max_consecutive: int = Field(
+        default=50, ge=1, le=100_000, description="Dead letters in a row that halt a partition."
+    )
+    max_ratio: float = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="Share of dead letters in `circuit.window` records beyond which it is halted.",
+    )
+    window: int = Field(
+        default=500, ge=10, le=100_000, description="How many of a partition's last records count."
+    )
+    probe: int = Field(
+        default=10,
+        ge=1,
+        le=100_000,
+        description="After a halt: dead letters in a row that halt it again.",
+    )
+    retry_s: float = Field(
+        default=60.0,
+        gt=0,
+        le=86_400,
+        description="A halted partition is tried again after this, also an unreadable one.",
     )
 
 
@@ -145,6 +174,21 @@ class MetricsGroup(Group):
         le=3_600,
         description="`/livez` fails when the loop has not turned for longer.",
     )
+    channels: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")], ...] = Field(
+        default=("web", "app", "wechat", "email"),
+        max_length=10,
+        description="Channels counted by name; all others count as `other`.",
+        json_schema_extra={"default_text": '`["web", "app", "wechat", "email"]`'},
+    )
+    tls_cert_file: Path | None = Field(
+        default=None, description="Certificate chain (PEM); with it the server speaks TLS only."
+    )
+    tls_key_file: Path | None = Field(default=None, description="The certificate's key (PEM).")
+    tls_client_ca_file: Path | None = Field(
+        default=None,
+        description="`/metrics` is then only for clients whose certificate this authority (PEM)"
+        " signed. The probes stay open.",
+    )
 
 
 class LogsGroup(Group):
@@ -200,6 +244,7 @@ class Settings(BaseSettings):
     )
     kafka: KafkaGroup = Field(default_factory=KafkaGroup, description=KafkaGroup.__doc__)
     intake: IntakeGroup = Field(default_factory=IntakeGroup, description=IntakeGroup.__doc__)
+    circuit: CircuitGroup = Field(default_factory=CircuitGroup, description=CircuitGroup.__doc__)
     workers: WorkersGroup = Field(default_factory=WorkersGroup, description=WorkersGroup.__doc__)
     loop: LoopGroup = Field(default_factory=LoopGroup, description=LoopGroup.__doc__)
     state: StateGroup = Field(default_factory=StateGroup, description=StateGroup.__doc__)

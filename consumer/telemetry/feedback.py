@@ -5,7 +5,7 @@ hash: feedback on an older one counts as `forgotten`. `chat-router feedback repo
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from prometheus_client import CollectorRegistry
@@ -22,6 +22,7 @@ from consumer.records import FeedbackTurn
 from consumer.routing.router import Routed
 from consumer.telemetry import catalogue
 from consumer.telemetry.instruments import OpenCounter, counters
+from consumer.telemetry.metric import OTHER
 from consumer.telemetry.observer import Work
 
 REMEMBERED = 50_000
@@ -56,15 +57,14 @@ class Recent(Generic[_Value]):
 
 
 class FeedbackCounts:
-    """Decisions and overrides by intent and rule, judgements by kind."""
+    """Decisions and overrides by rule, judgements by kind; whoever counts intents is told."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, overridden: Callable[[str], None]) -> None:
+        self._overridden = overridden
         self._events = counters(catalogue.FEEDBACK_EVENTS, registry)
         self._judged = counters(catalogue.JUDGEMENTS, registry)
-        self._intents = OpenCounter(catalogue.INTENT_DECISIONS, registry)
-        self._intent_overrides = OpenCounter(catalogue.INTENT_OVERRIDES, registry)
-        self._rules = OpenCounter(catalogue.RULE_DECISIONS, registry)
-        self._rule_overrides = OpenCounter(catalogue.RULE_OVERRIDES, registry)
+        self._rules = OpenCounter(catalogue.RULE_DECISIONS, catalogue.MAX_RULES, registry)
+        self._rule_overrides = OpenCounter(catalogue.RULE_OVERRIDES, catalogue.MAX_RULES, registry)
         self._decisions: Recent[tuple[str, str]] = Recent()
         self._escalations: Recent[str] = Recent()
         self._pairs: dict[tuple[str, str], tuple[str, str]] = {}
@@ -77,7 +77,7 @@ class FeedbackCounts:
                 self._heard(outcome.event)
 
     def _remember(self, routed: Sequence[Routed]) -> None:
-        counts: Counter[tuple[str, str]] = Counter()
+        counts: Counter[str] = Counter()
         for one in routed:
             decision = one.decision
             if decision is not None:
@@ -85,13 +85,11 @@ class FeedbackCounts:
                 # One tuple for all alike, as long as they are few.
                 pair = self._pairs.setdefault(pair, pair) if len(self._pairs) < FEW else pair
                 self._decisions.put(decision.decision_id, pair)
-                counts[pair] += 1
+                counts[pair[1]] += 1
             for name, event in one.escalations:
                 if name.endswith("opened"):
                     self._escalations.put(event.escalation_id, event.kind)
-
-        for (intent, rule), count in counts.items():
-            self._intents.inc(intent, count)
+        for rule, count in counts.items():
             self._rules.inc(rule, count)
 
     def _heard(self, event: Feedback) -> None:
@@ -99,10 +97,10 @@ class FeedbackCounts:
         if isinstance(event, DecisionOverridden):
             forgotten = (catalogue.FORGOTTEN, catalogue.FORGOTTEN)
             intent, rule = self._decisions.get(event.decision_id) or forgotten
-            self._intent_overrides.inc(intent)
+            self._overridden(intent)
             self._rule_overrides.inc(rule)
         elif isinstance(event, EscalationJudged):
             kind = self._escalations.get(event.escalation_id) or catalogue.FORGOTTEN
             known = (*ESCALATION_KINDS, catalogue.FORGOTTEN)
             verdict = catalogue.RIGHT if event.verdict == catalogue.RIGHT else catalogue.WRONG
-            self._judged[(kind if kind in known else catalogue.OTHER, verdict)].inc()
+            self._judged[(kind if kind in known else OTHER, verdict)].inc()

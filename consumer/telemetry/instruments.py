@@ -1,18 +1,17 @@
 """Makes Prometheus instruments of catalogue entries, with all their children. Counts nothing."""
 
-from collections.abc import Sequence
 from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from consumer.telemetry.catalogue import MAX_OPEN_VALUES, OTHER, Metric
+from consumer.telemetry.metric import OTHER, Metric
 
 Labels = tuple[str, ...]
 
 
 def counters(metric: Metric, registry: CollectorRegistry) -> dict[Labels, Counter]:
     """One counter for each combination of label values, present from the start."""
-    parent = Counter(metric.full_name, metric.help, _names(metric), registry=registry)
+    parent = Counter(metric.full_name, metric.help, metric.label_names, registry=registry)
     return {values: parent.labels(*values) for values in combinations(metric)}
 
 
@@ -22,22 +21,28 @@ def counter(metric: Metric, registry: CollectorRegistry) -> Counter:
 
 
 class OpenCounter:
-    """A counter by a label whose values come as they come; their number is bounded."""
+    """A counter by one label whose values come as they come; beyond `most` they are `other`."""
 
-    def __init__(self, metric: Metric, registry: CollectorRegistry) -> None:
-        label = (metric.open_label,)
-        self._parent = Counter(metric.full_name, metric.help, label, registry=registry)
+    def __init__(self, metric: Metric, most: int, registry: CollectorRegistry) -> None:
+        self._most = most
+        self._parent = Counter(metric.full_name, metric.help, metric.label_names, registry=registry)
         self._children: dict[str, Counter] = {OTHER: self._parent.labels(OTHER)}
 
     def inc(self, value: str, count: int = 1) -> None:
         """Counts for this value, or for `other` where there are too many."""
         child = self._children.get(value)
         if child is None:
-            if len(self._children) > MAX_OPEN_VALUES:
+            if len(self._children) > self._most:
                 child = self._children[OTHER]
             else:
                 child = self._children[value] = self._parent.labels(value)
         child.inc(count)
+
+
+def gauges(metric: Metric, registry: CollectorRegistry) -> dict[Labels, Gauge]:
+    """One gauge for each combination of label values, present from the start."""
+    parent = Gauge(metric.full_name, metric.help, metric.label_names, registry=registry)
+    return {values: parent.labels(*values) for values in combinations(metric)}
 
 
 def gauge(metric: Metric, registry: CollectorRegistry) -> Gauge:
@@ -45,27 +50,33 @@ def gauge(metric: Metric, registry: CollectorRegistry) -> Gauge:
     return Gauge(_bare_name(metric), metric.help, unit=metric.unit, registry=registry)
 
 
-def histogram(metric: Metric, registry: CollectorRegistry) -> Histogram:
-    """A histogram; one with labels must have exactly one combination of them."""
+def histograms(metric: Metric, registry: CollectorRegistry) -> dict[Labels, Histogram]:
+    """One histogram for each combination of label values, present from the start."""
     parent = Histogram(
         _bare_name(metric),
         metric.help,
-        _names(metric),
+        metric.label_names,
         unit=metric.unit,
         buckets=metric.buckets,
         registry=registry,
     )
-    (only,) = combinations(metric)
-    return parent.labels(*only) if only else parent
+    return {values: parent.labels(*values) for values in combinations(metric)}
+
+
+def histogram(metric: Metric, registry: CollectorRegistry) -> Histogram:
+    """A histogram without labels."""
+    return Histogram(
+        _bare_name(metric),
+        metric.help,
+        unit=metric.unit,
+        buckets=metric.buckets,
+        registry=registry,
+    )
 
 
 def combinations(metric: Metric) -> list[Labels]:
-    """Every combination of label values known from the start; [()] without labels."""
-    return list(product(*metric.labels.values())) if not metric.open_label else [(OTHER,)]
-
-
-def _names(metric: Metric) -> Sequence[str]:
-    return tuple(metric.labels) or ((metric.open_label,) if metric.open_label else ())
+    """Every combination of closed label values; [()] for a metric without labels."""
+    return list(product(*metric.labels.values()))
 
 
 def _bare_name(metric: Metric) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from consumer.contract.topics import Topics
 from consumer.pipeline.lane import Lane, LaneLimits
 from consumer.pipeline.outputs import Outputs
+from consumer.pipeline.partition_state import StateLimits
 from consumer.ports import Assignment, StateRecord
 from consumer.records import Outcome, Record
 from consumer.routing.router import Routed, Router
@@ -18,7 +19,7 @@ from consumer.routing.rules import Ruleset
 TOPICS = Topics()
 SOURCE = "/chat-router/workbench"
 _ANY_SIZE = 1 << 24
-_NO_LIMIT = LaneLimits(max_conversations=10_000_000)
+_NO_LIMIT = LaneLimits(StateLimits(max_conversations=10_000_000))
 
 
 class Stand:

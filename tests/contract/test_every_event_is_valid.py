@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from consumer.contract.asyncapi import SCHEMA_FOLDER
-from consumer.contract.catalogue import EVENT_TYPES, INTAKE_STOPPED, MESSAGE_RECEIVED
+from consumer.contract.catalogue import EVENT_TYPES, MESSAGE_RECEIVED
 from consumer.contract.generate import CONTRACT_FOLDER
 from consumer.contract.topics import Topics
 from consumer.inference.understand import prepare, understand
@@ -16,7 +16,7 @@ from consumer.intake.decode import Decoder
 from consumer.intake.limits import IntakeLimits
 from consumer.pipeline.lane import Lane, LaneLimits
 from consumer.pipeline.outputs import Outputs
-from consumer.ports import Assignment, InputGap, OutRecord
+from consumer.ports import Assignment, InputGap, OutRecord, Unreadable
 from consumer.records import FeedbackTurn, Outcome, Record, Turn
 from consumer.routing.router import Router
 from consumer.routing.rules import DEFAULT_RULES, load_ruleset
@@ -55,6 +55,11 @@ class Conversation:
         start = self._next[TOPICS.messages]
         self._next[TOPICS.messages] = start + 10
         self.lane.lose(InputGap(TOPICS.messages, 0, start, start + 10, "retention"))
+        self._advance()
+
+    def stop(self) -> None:
+        offset = self._next[TOPICS.messages]
+        self.lane.block(Unreadable(TOPICS.messages, 0, offset))
         self._advance()
 
     def _read(self, topic: str, kind: str, **fields: object) -> None:
@@ -104,6 +109,7 @@ def conversation() -> Conversation:
     talk.tell("decision.overridden", decision_id=decision["decision_id"], intent="delivery")
     talk.tell("conversation.closed")
     talk.lose()
+    talk.stop()
     return talk
 
 
@@ -139,4 +145,4 @@ def test_the_conversation_led_to_every_event_that_code_can_write(
     read = {name for name, _ in conversation.inputs}
     assert read == INPUT_ONLY
     # Nothing stops a partition's intake on its own yet, so nothing says so.
-    assert written == {event.name for event in EVENT_TYPES} - INPUT_ONLY - {INTAKE_STOPPED.name}
+    assert written == {event.name for event in EVENT_TYPES} - INPUT_ONLY

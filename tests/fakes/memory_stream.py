@@ -13,6 +13,7 @@ from consumer.ports import (
     StateRecord,
     StreamStopped,
     TopicPartition,
+    Unreadable,
 )
 from consumer.records import Headers, Record
 
@@ -92,6 +93,7 @@ class MemoryStream:
         self.outcomes: list[Published] = []
         self._epochs: dict[int, int] = {}
         self._next: dict[TopicPartition, int] = {}
+        self._halted: set[int] = set()
         self._owner: Owner | None = None
         self._joined = False
         self.rebuilds = 0
@@ -106,7 +108,7 @@ class MemoryStream:
         self._rebalance()
         self._joined = True
         records: list[Record] = []
-        for partition in list(self.owned):
+        for partition in set(self.owned) - self._halted:
             for topic in (self.cluster.topics.messages, self.cluster.topics.feedback):
                 records += self._read(topic, partition, limit - len(records))
         return records
@@ -129,13 +131,26 @@ class MemoryStream:
         self.cluster.offsets.update(publication.offsets)
         return Published.COMMITTED
 
+    def halt(self, partition: int) -> int:
+        """Reads no more of it."""
+        self._halted.add(partition)
+        self._epochs[partition] += 1
+        self.owned[partition] = self._epochs[partition]
+        return self._epochs[partition]
+
+    def resume(self, partition: int, offsets: Mapping[str, int]) -> None:
+        """Reads it again."""
+        self._halted.discard(partition)
+        for topic, offset in offsets.items():
+            self._next[(topic, partition)] = offset
+
     def joined(self) -> bool:
         """Whether a poll has answered."""
         return self._joined
 
     def exhausted(self, partition: int) -> bool:
         """Whether both topics are read to their end."""
-        return all(
+        return partition not in self._halted and all(
             self._next.get((topic, partition), 0) >= len(self.cluster.log(topic, partition).records)
             for topic in (self.cluster.topics.messages, self.cluster.topics.feedback)
         )
@@ -182,6 +197,7 @@ class MemoryStream:
 
     def _give_up(self, partition: int) -> None:
         del self.owned[partition]
+        self._halted.discard(partition)
         for topic in (self.cluster.topics.messages, self.cluster.topics.feedback):
             self._next.pop((topic, partition), None)
         self._required_owner().revoked(partition)
@@ -192,6 +208,9 @@ class MemoryStream:
         if start < log.low:
             self._required_owner().gap(InputGap(topic, partition, start, log.low, "retention"))
             start = log.low
+        if start > len(log.records):
+            self._required_owner().unreadable(Unreadable(topic, partition, start))
+            return []
         stop = min(len(log.records), start + max(0, limit))
         self._next[(topic, partition)] = max(start, stop)
         return [

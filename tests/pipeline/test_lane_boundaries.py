@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumer.pipeline.lane import LaneLimits
+from consumer.pipeline.partition_state import StateLimits
 from tests.fakes.manual_clock import MS_PER_S
 from tests.pipeline.lanes import Talk, decisions, escalations, new_lane
 from tests.pipeline.records import HOUR_S, TOPICS, key_of, record
 
 EXAMPLES = 80
 TTL_S = 6 * HOUR_S
-LIMITS = LaneLimits(idle_ttl_ms=round(TTL_S) * MS_PER_S)
+LIMITS = LaneLimits(StateLimits(idle_ttl_ms=round(TTL_S) * MS_PER_S))
 TEXTS = ("hello", "<anger=55>", "<anger=85>", "<anger=10>", "transfer me to a human")
 
 

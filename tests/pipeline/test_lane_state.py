@@ -1,6 +1,9 @@
 """A lane's memory: rollback, restoring, timers, time to live and the cap."""
 
+import msgspec
+
 from consumer.pipeline.lane import LaneLimits
+from consumer.pipeline.partition_state import StateLimits
 from consumer.ports import InputGap, OutRecord
 from tests.fakes.manual_clock import MS_PER_S
 from tests.pipeline.lanes import (
@@ -11,14 +14,15 @@ from tests.pipeline.lanes import (
     new_lane,
     states,
 )
-from tests.pipeline.records import HOUR_S, TOPICS, key_of, record
+from tests.pipeline.records import HOUR_S, TOPICS, key_of, message, record
 
 AT_MESSAGES = (TOPICS.messages, 0)
 # The default rules: an anger escalation ends after two hours of silence.
 EXPIRES_S = 2 * HOUR_S
 LAST_REMINDER_S = 660
 TTL_S = 10 * HOUR_S
-SHORT_LIVED = LaneLimits(idle_ttl_ms=round(TTL_S) * MS_PER_S)
+SMALL_BYTES = 2_000
+SHORT_LIVED = LaneLimits(StateLimits(idle_ttl_ms=round(TTL_S) * MS_PER_S))
 
 
 def told(records: list[OutRecord]) -> list[dict[str, object]]:
@@ -121,7 +125,7 @@ def test_an_unusable_record_moves_the_clock_as_any_other() -> None:
 
 
 def test_an_idle_conversation_is_forgotten_with_a_tombstone_after_its_escalation() -> None:
-    talk = Talk(new_lane(limits=LaneLimits(idle_ttl_ms=round(HOUR_S) * MS_PER_S)))
+    talk = Talk(new_lane(limits=LaneLimits(StateLimits(idle_ttl_ms=round(HOUR_S) * MS_PER_S))))
     talk.says("<anger=85>", conversation="angry")
     talk.says("hello", conversation="calm")
     talk.says("hello", at_s=LAST_REMINDER_S, conversation="young")
@@ -161,7 +165,7 @@ def test_an_unusable_record_does_not_revive_a_conversation_beyond_its_time() -> 
 
 
 def test_the_cap_evicts_the_least_recently_written_and_ends_its_escalation_first() -> None:
-    talk = Talk(new_lane(limits=LaneLimits(max_conversations=2)))
+    talk = Talk(new_lane(limits=LaneLimits(StateLimits(max_conversations=2))))
     for conversation in ("a", "b", "a", "c", "d"):
         talk.says("<anger=85>" if conversation == "b" else "hello", conversation=conversation)
         talk.commits()
@@ -198,11 +202,40 @@ def test_restoring_reads_the_changelog_in_its_order_with_its_tombstones() -> Non
         talk.says("hello", conversation=conversation)
         talk.commits()
     log = talk.changelog()
-    lane = new_lane([*log, (log[1][0], None), log[0]], LaneLimits(max_conversations=1))
+    lane = new_lane([*log, (log[1][0], None), log[0]], LaneLimits(StateLimits(max_conversations=1)))
     assert lane.conversations == 2
     after = Talk(lane, offset=3)
     after.says("hello", conversation="d")
     assert states(after.commits()) == {"default:d": True, "default:c": False}
+
+
+def test_a_conversation_of_thousands_of_messages_keeps_a_small_state() -> None:
+    talk = Talk()
+    for number in range(3_000):
+        talk.says("<anger=85>" if number % 3 else "hello", at_s=number / 50)
+        if number % 500 == 0:
+            talk.commits()
+    talk.commits()
+    assert max(len(value or b"") for _, value in talk.changelog()) < SMALL_BYTES
+    assert escalations(talk.committed) == [("c-1", "anger", "open")]
+
+
+def test_the_same_words_twice_are_two_messages() -> None:
+    talk = Talk()
+    talk.says("hello")
+    talk.says("hello")
+    first, second = decisions(talk.commits())
+    assert first["decision_id"] != second["decision_id"]
+
+
+def test_a_time_that_kafka_cannot_vouch_for_moves_no_other_conversation() -> None:
+    talk = Talk()
+    talk.says("<anger=85>", conversation="angry")
+    talk.commits()
+    far = message("odd", "hello", at_s=73 * 365 * 24 * HOUR_S)
+    talk.feeds(msgspec.structs.replace(record(talk.offset, far), timestamp_ms=0))
+    talk.says("hello", conversation="third", at_s=1.0)
+    assert escalations(talk.commits()) == []
 
 
 def test_after_lost_input_a_conversation_that_was_there_is_decided_as_incomplete_once() -> None:

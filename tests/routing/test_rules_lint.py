@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from consumer.routing.rules import DEFAULT_RULES, parse_ruleset
 from consumer.routing.rules_error import RulesError
-from consumer.routing.rules_lint import ModelLabels, lint
+from consumer.routing.rules_labels import ModelLabels
+from consumer.routing.rules_lint import lint
 from tests.routing.builders import INTENTS
 from tests.routing.test_index import CONDITIONS, features_of, ruleset_of
 from tests.routing.test_rules_file import RULES

@@ -16,6 +16,7 @@ from pathlib import Path
 from consumer.app import ServiceSettings, build_service
 from consumer.contract.topics import Topics
 from consumer.kafka.client_settings import KafkaSettings
+from consumer.pipeline.circuit import CircuitLimits
 from consumer.pipeline.lane import LaneLimits
 from consumer.pipeline.lifecycle import Lifecycle
 from consumer.pipeline.loop import LoopSettings
@@ -71,7 +72,7 @@ def main(path: Path) -> int:
         exactly_once=raw.get("exactly_once", True),
         workers=WorkerSettings(**raw.get("workers", {})),
         loop=LoopSettings(**raw.get("loop", {})),
-        lane=LaneLimits(**raw.get("lane", {})),
+        lane=LaneLimits(circuit=CircuitLimits(**raw.get("circuit", {}))),
         watchdog_s=raw.get("watchdog_s", 30.0),
     )
     rules = Path(raw["rules"]) if "rules" in raw else DEFAULT_RULES

@@ -16,7 +16,6 @@ DRAIN_S = 1.0
 SIGTERM_S = 20.0
 
 
-@pytest.mark.three_brokers
 @pytest.mark.parametrize("dead", [1, 2])
 def test_one_of_three_brokers_is_killed(
     three_brokers: EmbeddedKafka, tmp_path: Path, dead: int

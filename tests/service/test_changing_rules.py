@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from consumer.app import model_opener
 from consumer.contract.topics import Topics
 from consumer.routing.rules import DEFAULT_RULES
 from consumer.running import RunningRouter
@@ -48,7 +49,7 @@ def test_changed_rules_decide_without_a_restart_and_broken_ones_do_not(
             name, labels = "chat_router_rules_reloads_total", {"outcome": outcome}
             return router.observer.registry.get_sample_value(name, labels) or 0.0
 
-        with RunningRouter(settings) as router:
+        with RunningRouter(settings, model_opener(settings)) as router:
             router.lifecycle.start()
             say(0)
             rules.write_text("format: 1\n", encoding="utf-8")

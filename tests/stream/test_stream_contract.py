@@ -15,6 +15,7 @@ from consumer.ports import (
     Published,
     StateRecord,
     Stream,
+    Unreadable,
 )
 from consumer.records import Headers, Record
 from tests.fakes.kafka_cluster import KafkaCluster
@@ -52,6 +53,7 @@ class Owner:
         self.assignments: dict[int, Assignment] = {}
         self.states: dict[int, list[StateRecord]] = {}
         self.gaps: list[InputGap] = []
+        self.damage: list[Unreadable] = []
 
     def assigned(self, assignment: Assignment, state: Iterable[StateRecord]) -> None:
         self.states[assignment.partition] = list(state)
@@ -63,6 +65,9 @@ class Owner:
 
     def gap(self, gap: InputGap) -> None:
         self.gaps.append(gap)
+
+    def unreadable(self, at: Unreadable) -> None:
+        self.damage.append(at)
 
 
 @pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.kafka)])
@@ -190,6 +195,40 @@ def test_a_partition_that_comes_back_has_a_new_epoch(cluster: Cluster) -> None:
     first.close()
 
 
+def test_a_halted_partition_stays_ours_and_goes_on_where_it_is_resumed(cluster: Cluster) -> None:
+    topic = cluster.topics.messages
+    stream, owner = started(cluster)
+    poll_until(stream, lambda _: len(owner.assignments) == PARTITIONS)
+    epoch = stream.halt(0)
+    assert epoch > owner.assignments[0].epoch
+    for partition in range(PARTITIONS):
+        cluster.produce(topic, partition, b"k", b"v")
+    (only,) = poll_until(stream, lambda got: len(got) >= 1)
+    assert only.partition == 1, "the others go on"
+    assert not stream.exhausted(0)
+    assert len(owner.assignments) == PARTITIONS
+    stream.resume(0, {topic: 0, cluster.topics.feedback: 0})
+    (read,) = poll_until(stream, lambda got: len(got) >= 1)
+    assert (read.partition, read.offset, read.epoch) == (0, 0, epoch)
+    stream.close()
+
+
+def test_a_halted_partition_may_move_and_its_new_owner_reads_it(cluster: Cluster) -> None:
+    first, first_owner = started(cluster, "0")
+    poll_until(first, lambda _: len(first_owner.assignments) == PARTITIONS)
+    for partition in range(PARTITIONS):
+        first.halt(partition)
+    second, second_owner = started(cluster, "1")
+    poll_until([first, second], lambda _: len(second_owner.assignments) == 1)
+    (moved,) = second_owner.assignments
+    cluster.produce(cluster.topics.messages, moved, b"k", b"v")
+    (read,) = poll_until([first, second], lambda got: len(got) >= 1)
+    assert read.partition == moved
+    first.close()
+    poll_until(second, lambda _: len(second_owner.assignments) == PARTITIONS)
+    second.close()
+
+
 def test_what_retention_took_before_it_was_read_is_reported_with_exact_offsets(
     cluster: Cluster,
 ) -> None:
@@ -205,6 +244,35 @@ def test_what_retention_took_before_it_was_read_is_reported_with_exact_offsets(
     assert owner.gaps == [InputGap(cluster.topics.messages, 0, 1, 3, "retention")]
     assert [record.value for record in again] == [b"v3"]
     second.close()
+
+
+def test_what_retention_takes_while_it_is_read_is_reported_and_reading_goes_on(
+    cluster: Cluster,
+) -> None:
+    topic = cluster.topics.messages
+    stream, owner = started(cluster)
+    poll_until(stream, lambda _: len(owner.assignments) == PARTITIONS)
+    stream.halt(0)
+    for number in range(4):
+        cluster.produce(topic, 0, b"k", f"v{number}".encode())
+    cluster.cut(topic, 0, 3)
+    stream.resume(0, {topic: 1, cluster.topics.feedback: 0})
+    (read,) = poll_until(stream, lambda got: len(got) >= 1)
+    assert owner.gaps == [InputGap(topic, 0, 1, 3, "retention")]
+    assert read.value == b"v3"
+    stream.close()
+
+
+def test_a_log_that_ends_before_our_place_is_unreadable(cluster: Cluster) -> None:
+    topic = cluster.topics.messages
+    cluster.produce(topic, 0, b"k", b"v0")
+    stream, owner = started(cluster)
+    poll_until(stream, lambda got: len(got) >= 1)
+    stream.halt(0)
+    stream.resume(0, {topic: 500, cluster.topics.feedback: 0})
+    poll_until(stream, lambda _: len(owner.damage) >= 1)
+    assert owner.damage[0] == Unreadable(topic, 0, 500)
+    stream.close()
 
 
 def test_a_partition_is_exhausted_only_when_both_its_topics_are_read(cluster: Cluster) -> None:

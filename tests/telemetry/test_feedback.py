@@ -5,8 +5,9 @@ from msgspec.structs import replace
 
 from consumer.contract.message import DecisionOverridden, Feedback
 from consumer.contract.topics import Topics
+from consumer.inference.stub import StubModel
 from consumer.ports import Published
-from consumer.telemetry.catalogue import MAX_OPEN_VALUES
+from consumer.telemetry.catalogue import MAX_RULES
 from consumer.telemetry.feedback import Recent
 from consumer.telemetry.observer import Work
 from consumer.telemetry.prometheus import PrometheusObserver
@@ -23,7 +24,9 @@ from tests.telemetry.test_metrics import samples, value
 
 @pytest.fixture
 def observer() -> PrometheusObserver:
-    return PrometheusObserver(Topics())
+    found = PrometheusObserver(Topics())
+    found.describe_model(StubModel(), "cpu")
+    return found
 
 
 def overridden(decision_id: str) -> Feedback:
@@ -45,10 +48,8 @@ def test_overrides_are_counted_by_the_intent_and_rule_of_their_decision(
     assert first.decision is not None
     events = [overridden(first.decision.decision_id), overridden("long ago")]
     publish(observer, Work([feedback(n, 2, event) for n, event in enumerate(events)], []))
-    assert value(observer, "intent_decisions_total", intent="delivery") == 1
-    assert value(observer, "intent_decisions_total", intent="payment") == 1
-    assert value(observer, "intent_overrides_total", intent="delivery") == 1
-    assert value(observer, "intent_overrides_total", intent="forgotten") == 1
+    assert value(observer, "overrides_total", intent="delivery") == 1
+    assert value(observer, "overrides_total", intent="other") == 1
     rule = first.decision.reason.rule_id
     assert value(observer, "rule_decisions_total", rule=rule) == 1
     assert value(observer, "rule_overrides_total", rule=rule) == 1
@@ -84,14 +85,14 @@ def test_the_number_of_series_is_bounded(observer: PrometheusObserver) -> None:
             routed,
             decision=replace(routed.decision, reason=replace(reason, rule_id=f"rule-{number}")),
         )
-        for number in range(3 * MAX_OPEN_VALUES)
+        for number in range(3 * MAX_RULES)
     ]
     publish(observer, Work([], many))
     series = [
         labels for name, labels in samples(observer) if name == "chat_router_rule_decisions_total"
     ]
-    assert len(series) == MAX_OPEN_VALUES + 1
-    assert value(observer, "rule_decisions_total", rule="other") == 2 * MAX_OPEN_VALUES
+    assert len(series) == MAX_RULES + 1
+    assert value(observer, "rule_decisions_total", rule="other") == 2 * MAX_RULES
 
 
 def test_what_did_not_commit_is_not_counted(observer: PrometheusObserver) -> None:
