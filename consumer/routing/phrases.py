@@ -40,12 +40,11 @@ class PhraseList:
     def find(self, text: str) -> str | None:
         """The phrase of the list that the text holds (for a pattern: itself), or None."""
         lowered = text.lower()
-        for needle in self.latin_needles if lowered.isascii() else self.needles:
-            if needle in lowered:
-                found = self._find_phrase(lowered)
-                if found is not None:
-                    return found
-                break
+        needles = self.latin_needles if lowered.isascii() else self.needles
+        if any(map(lowered.__contains__, needles)):
+            found = self._find_phrase(lowered)
+            if found is not None:
+                return found
         if len(lowered) <= MAX_WHOLE_CHARACTERS and self.whole:
             words = lowered.strip(_EDGES)
             if words in self.whole:

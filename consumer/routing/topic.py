@@ -14,6 +14,7 @@ from consumer.routing.decimals import four_decimals
 
 UNSPECIFIC_INTENTS = frozenset(("other", "contact_agent", "feedback"))
 LEAST_SHARE = 0.05  # what is less is forgotten: a state has a few intents, not all
+LEAST_NAMED = 0.2  # what is less likely was not named by a turn
 TWO = 2
 FROM_CONVERSATION = "conversation"
 
@@ -42,7 +43,7 @@ def after_turn(topic: Topic, intent: IntentGuess) -> Topic:
     if intent.name in UNSPECIFIC_INTENTS or intent.origin == FROM_CONVERSATION:
         return topic
     candidates = intent.candidates
-    is_sure = len(candidates) < TWO or candidates[1].confidence < LEAST_SHARE
+    is_sure = len(candidates) < TWO or candidates[1].confidence < LEAST_NAMED
     if is_sure and len(topic) < TWO and (not topic or intent.name in topic):
         known = topic.get(intent.name, 0.0)  # most turns: sure, and about what it was about
         share = four_decimals((known + intent.confidence) / 2)
@@ -50,7 +51,7 @@ def after_turn(topic: Topic, intent: IntentGuess) -> Topic:
     moved = {name: share / 2 for name, share in topic.items()}
     for candidate in candidates:
         name, share = candidate.name, candidate.confidence
-        if share >= LEAST_SHARE and name not in UNSPECIFIC_INTENTS:
+        if share >= LEAST_NAMED and name not in UNSPECIFIC_INTENTS:
             moved[name] = moved.get(name, 0.0) + share / 2
     kept = [(four_decimals(share), name) for name, share in moved.items() if share >= LEAST_SHARE]
     if len(kept) > 1:

@@ -11,8 +11,9 @@ from consumer.workbench.golden_file import read_golden
 from tests.routing.builders import Story, rejected, router
 
 GOLDEN = read_golden(Path(__file__).with_name("default_golden.yaml"))
-# Reached by what no golden turn can say: a language that is not read, a record that is none.
-BESIDE = {"unsupported-language", "unreadable"}
+# Reached by what no golden turn can say: a language that is not read, a record that is none, or
+# less than there was.
+BESIDE = {"unsupported-language", "unreadable", "partly-read"}
 
 
 def test_every_golden_conversation_comes_out_as_expected() -> None:
@@ -39,6 +40,8 @@ def test_every_route_has_a_golden_turn() -> None:
         ("unsupported_language", "unsupported-language"),
         ("no_content", "unreadable"),
         ("model_failure", "unreadable"),
+        ("truncated", "partly-read"),
+        ("state_lost", "partly-read"),
     ],
 )
 def test_a_turn_that_cannot_be_read_still_has_a_rule(flaw: str, rule: str) -> None:
