@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 
 
-.PHONY: help setup lock fmt lint types test test-all demo bench kill-loop schemas lock-jars clean
+.PHONY: help setup lock prometheus dashboards real-run fmt lint types test test-all demo bench kill-loop schemas lock-jars clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,7 +37,10 @@ lint: setup ## check style, types and layers; changes nothing
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: setup ## all tests, with a real Apache Kafka that they start themselves
+prometheus: $(STAMP) ## promtool and prometheus from the Debian package, unless they are there
+	@.ci/prometheus $(BIN)
+
+test: setup prometheus ## all tests, with a real Apache Kafka that they start themselves
 	$(BIN)/pytest -q
 
 demo: setup ## watch real models route a bilingual conversation on a real Kafka
@@ -48,6 +51,13 @@ bench: setup ## throughput, CPU per message and latency, with ratios
 
 kill-loop: setup ## 300 random kills under load, verified by an independent checker
 	CHAT_ROUTER_KILLS=300 $(BIN)/pytest -q -s -m kafka tests/service/test_kill_loop.py --timeout 7200
+
+real-run: setup prometheus ## break a real service in every way and see each quick alert fire and clear
+	CHAT_ROUTER_TEST_REAL_RUN=whole $(BIN)/pytest -q -s tests/ops/test_real_run.py --timeout 1800
+
+dashboards: setup ## write the Grafana dashboards and the metrics table again
+	$(BIN)/python -m consumer.telemetry.dashboards helm/chat-router/files/dashboards
+	$(BIN)/python -m consumer.telemetry docs/operations.md
 
 schemas: setup ## write the JSON Schemas, the AsyncAPI document and docs/configuration.md again
 	$(BIN)/python -m consumer.contract.generate

@@ -4,8 +4,10 @@ import logging
 from types import TracebackType
 from typing import Self
 
-from consumer.app import build_service, configured_ruleset, model_opener, service_settings
+from consumer.app import build_service, configured_ruleset, service_settings
+from consumer.pipeline.isolation import OpenModel
 from consumer.pipeline.lifecycle import Lifecycle
+from consumer.settings.conversion import metrics_tls
 from consumer.settings.schema import Settings
 from consumer.telemetry.prometheus import PrometheusObserver
 from consumer.telemetry.server import Health, ObservationServer
@@ -16,20 +18,18 @@ _LOG = logging.getLogger(__name__)
 class RunningRouter:
     """Everything that `run` starts. A context: its port is free again afterwards."""
 
-    def __init__(self, settings: Settings) -> None:
-        plan = service_settings(settings)
-        self._observer = observer = PrometheusObserver(plan.kafka.topics)
-        self._service = build_service(
-            plan, model_opener(settings), configured_ruleset(settings), observer
+    def __init__(self, settings: Settings, open_model: OpenModel) -> None:
+        plan, metrics = service_settings(settings), settings.metrics
+        self._observer = observer = PrometheusObserver(
+            plan.kafka.topics, metrics.channels, settings.deployment
         )
-        model, heart = self._service.model, self._service.heart
-        observer.describe_models(model.refs, model.provider)
-        observer.watch(
-            loop_age_s=heart.age_s, producer_rebuilds=lambda: self._service.stream.rebuilds
-        )
-        health = Health(heart.age_s, settings.metrics.max_loop_age_s, self._not_ready)
+        self._service = build_service(plan, open_model, configured_ruleset(settings), observer)
+        heart = self._service.heart
+        observer.describe_model(self._service.model, settings.bundle.provider)
+        observer.watch(loop_age_s=heart.age_s, uncertain=lambda: self._service.stream.rebuilds)
+        health = Health(heart.age_s, metrics.max_loop_age_s, self._not_ready)
         self._server = ObservationServer(
-            settings.metrics.host, settings.metrics.port, observer.registry, health
+            metrics.host, metrics.port, observer.registry, health, metrics_tls(metrics)
         )
         self.lifecycle = Lifecycle(self._service.pipeline.run, settings.shutdown_s)
 
@@ -46,11 +46,14 @@ class RunningRouter:
         return code
 
     def _not_ready(self) -> list[str]:
-        missing = (
-            [] if self._service.stream.joined() else ["the consumer group has not been joined"]
-        )
+        """Models are warm before the server listens, so they are no reason here."""
+        reasons = []
+        if not self._service.stream.joined():
+            reasons.append("the consumer group has not been joined")
+        if self._observer.restoring_now:
+            reasons.append("conversation state is being restored")
         halted = self._service.pipeline.halts.partitions
-        return missing + [f"partition {number} is halted" for number in sorted(halted)]
+        return reasons + [f"partition {number} is halted" for number in sorted(halted)]
 
     def __enter__(self) -> Self:
         self._server.start()

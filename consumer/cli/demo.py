@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from consumer.app import model_opener
 from consumer.clock import SystemClock
 from consumer.contract.topics import Topics
 from consumer.demo.board import board, line, summary
@@ -112,7 +113,7 @@ def _play(settings: Settings, console: Console, pace: float, *, forever: bool) -
     feed = Feed(settings.kafka.bootstrap)
     outputs = (topics.routing, topics.escalations, topics.dead_letters)
     tail = Tail(settings.kafka.bootstrap, outputs)
-    with RunningRouter(settings) as router:
+    with RunningRouter(settings, model_opener(settings)) as router:
         router.lifecycle.start()
         sender = threading.Thread(
             target=replay.run, args=(feed.send,), kwargs={"forever": forever}, daemon=True

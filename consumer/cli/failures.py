@@ -41,11 +41,12 @@ def _exit_code(failure: Exception) -> int | None:
     from consumer.ports import StreamStopped
     from consumer.routing.rules_error import RulesError
     from consumer.settings.problems import SettingsError
+    from consumer.telemetry.server import ServingError
 
     match failure:
         case StreamStopped() | CommandFailed():
             return failure.exit_code
-        case SettingsError() | RulesError() | BundleError() | ProviderError():
+        case SettingsError() | RulesError() | BundleError() | ProviderError() | ServingError():
             return ExitCode.USAGE
         case BrokerError():
             return ExitCode.BROKER

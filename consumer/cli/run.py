@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from consumer.app import model_opener
 from consumer.running import RunningRouter
 from consumer.settings.reading import load_settings
 from consumer.telemetry.logs import start_logging
@@ -28,5 +29,5 @@ def run(
     """
     settings = load_settings(config)
     start_logging(settings.logs.format, settings.logs.level)
-    with RunningRouter(settings) as router:
+    with RunningRouter(settings, model_opener(settings)) as router:
         raise typer.Exit(router.serve())

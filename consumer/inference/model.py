@@ -41,6 +41,11 @@ class Model(Protocol):
         ...
 
     @property
+    def intents(self) -> tuple[str, ...]:
+        """Subjects that it can name."""
+        ...
+
+    @property
     def thresholds(self) -> Mapping[str, Thresholds]:
         """Bounds by head, of those that have any."""
         ...
@@ -83,6 +88,11 @@ class BundleModel:
     def languages(self) -> tuple[str, ...]:
         """Languages of the manifest."""
         return self.manifest.languages
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """Labels of the intent head."""
+        return self.manifest.tasks.intent.labels
 
     @property
     def thresholds(self) -> Mapping[str, Thresholds]:

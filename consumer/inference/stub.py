@@ -68,6 +68,7 @@ class StubModel:
 
     provider = "stub"
     languages = ("zh", "en")
+    intents = _INTENTS
     refs = (ModelRef(task="all", name="stub", version="0", sha256="0" * 64),)
     thresholds: Mapping[str, Thresholds] = {"category": _THRESHOLDS, "intent": _THRESHOLDS}
 

@@ -3,9 +3,9 @@
 Least recently written first, so that the cap takes the oldest. Does not know Kafka.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from consumer.routing.conversation import Conversation
+from consumer.routing.conversation import Conversation, OpenRecord
 
 
 class Conversations:
@@ -14,6 +14,7 @@ class Conversations:
     def __init__(self) -> None:
         self._committed: dict[str, Conversation] = {}
         self._overlay: dict[str, Conversation | None] = {}
+        self._open: dict[str, tuple[OpenRecord, ...]] = {}
 
     def __len__(self) -> int:
         return len(self._committed)
@@ -35,9 +36,7 @@ class Conversations:
     def merge(self) -> None:
         """The transaction committed."""
         for key, state in self._overlay.items():
-            self._committed.pop(key, None)
-            if state is not None:
-                self._committed[key] = state
+            self._replace(key, state)
         self._overlay = {}
 
     def drop(self) -> None:
@@ -46,9 +45,12 @@ class Conversations:
 
     def restore(self, key: str, state: Conversation | None) -> None:
         """One changelog record, in changelog order."""
-        self._committed.pop(key, None)
-        if state is not None:
-            self._committed[key] = state
+        self._replace(key, state)
+
+    @property
+    def open_escalations(self) -> Iterable[OpenRecord]:
+        """Of all committed states, without looking at those that have none."""
+        return (record for records in self._open.values() for record in records)
 
     def oldest_first(self) -> Iterator[tuple[str, Conversation]]:
         """Committed states, least recently written first."""
@@ -63,3 +65,12 @@ class Conversations:
         for key, state in self._committed.items():
             if key not in overlay:
                 yield key, state
+
+    def _replace(self, key: str, state: Conversation | None) -> None:
+        self._committed.pop(key, None)
+        if state is not None:
+            self._committed[key] = state
+        if state is not None and state.open:
+            self._open[key] = state.open
+        else:
+            self._open.pop(key, None)

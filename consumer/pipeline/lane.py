@@ -25,6 +25,7 @@ from consumer.ports import (
     Unreadable,
 )
 from consumer.records import Outcome, Record, Rejected
+from consumer.routing.conversation import OpenRecord
 from consumer.routing.router import Router
 from consumer.telemetry.observer import Work
 
@@ -88,6 +89,11 @@ class Lane:
         return len(self._state)
 
     @property
+    def open_escalations(self) -> Iterable[OpenRecord]:
+        """Committed escalations that are not resolved."""
+        return self._state.open_escalations
+
+    @property
     def applied(self) -> int:
         """Outcomes applied and waiting for their transaction."""
         return len(self._applied)
@@ -111,7 +117,8 @@ class Lane:
     def work(self) -> Work:
         """What the open transaction holds of this partition."""
         outcomes = [item for item in self._applied if not isinstance(item, InputGap | Unreadable)]
-        return Work(outcomes, self._state.routed)
+        gaps = [item for item in self._applied if isinstance(item, InputGap)]
+        return Work(outcomes, self._state.routed, sum(gap.end - gap.start for gap in gaps))
 
     def expect(self, record: Record) -> bool:
         """Registers a read record; False where this lane has had it already."""

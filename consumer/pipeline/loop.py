@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from consumer.exit_codes import ExitCode
+from consumer.pipeline.admission import Admission
 from consumer.pipeline.halts import Halts
 from consumer.pipeline.heart import Heart
 from consumer.pipeline.lane import Lane
@@ -27,13 +28,9 @@ from consumer.ports import (
     TopicPartition,
     Unreadable,
 )
-from consumer.telemetry.observer import Observer
+from consumer.telemetry.catalogue import DECIDE
+from consumer.telemetry.observer import Observer, Standing
 
-_POLL_CHUNK = 1_000
-_BUSY_WAIT_S = 0.004
-_IDLE_WAIT_S = 0.05
-_FULL_WAIT_S = 0.02
-_TRICKLE_S = 0.1
 _TIMERS_S = 0.5
 _RETRY_S = 0.05
 
@@ -77,10 +74,16 @@ class Pipeline:
         self._observer = observer
         self._lanes: dict[int, Lane] = {}
         self.halts = Halts(stream, clock, observer, settings.halt_retry_s)
-        self._in_flight_bytes = 0
+        self._admission = Admission(
+            stream,
+            workers,
+            clock,
+            observer,
+            settings.max_in_flight,
+            settings.max_in_flight_bytes,
+        )
         self._ready_since: float | None = None
         self._next_publish = 0.0
-        self._next_trickle = 0.0
         self._next_timers = 0.0
 
     def run(self, stop: threading.Event) -> None:
@@ -104,6 +107,7 @@ class Pipeline:
     def assigned(self, assignment: Assignment, state: Iterable[StateRecord]) -> None:
         """A partition is ours: its state is read to the end before its first record."""
         began = self._clock.monotonic()
+        self._observer.restoring()
         lane = self._open_lane(assignment)
         records = lane.restore(state)
         self._lanes[assignment.partition] = lane
@@ -113,7 +117,7 @@ class Pipeline:
         """It is not ours any more: nothing of it will be published."""
         self._lanes.pop(partition, None)
         self.halts.forget(partition)
-        self._observer.revoked()
+        self._observer.revoked(partition)
 
     def gap(self, gap: InputGap) -> None:
         """Retention passed us."""
@@ -129,74 +133,26 @@ class Pipeline:
 
     def _turn(self) -> None:
         self._heart.beat()
-        self._read()
-        self._settle()
+        self._admission.read(self._lanes, is_ready=self._ready_since is not None)
+        self._admission.settle(self._lanes)
         self._apply()
         self._publish_if_due()
         self._fire_idle_timers()
         self.halts.retry_due()
         self._check_workers()
 
-    def _read(self) -> None:
-        in_flight = sum(lane.in_flight for lane in self._lanes.values())
-        room = self._settings.max_in_flight - in_flight
-        held = self._in_flight_bytes + sum(lane.held_bytes for lane in self._lanes.values())
-        if room > 0 and held < self._settings.max_in_flight_bytes:
-            self._accept(min(room, _POLL_CHUNK), self._wait_s(in_flight))
-        else:
-            self._trickle()
-        self._observer.in_flight(in_flight, len(self._lanes))
-
-    def _wait_s(self, in_flight: int) -> float:
-        if self._ready_since is not None:
-            return 0.0 if self._workers.arrived.is_set() else 0.001
-        if in_flight:
-            return 0.0 if self._workers.arrived.is_set() else _BUSY_WAIT_S
-        return _IDLE_WAIT_S
-
-    def _trickle(self) -> None:
-        """Full: one message now and then keeps rebalances and the poll interval served.
-
-        pause() and resume() are not used: they have duplicated and stranded partitions upstream
-        (librdkafka 4637, 5591).
-        """
-        self._workers.arrived.wait(_FULL_WAIT_S)
-        if self._clock.monotonic() >= self._next_trickle:
-            self._next_trickle = self._clock.monotonic() + _TRICKLE_S
-            self._accept(1, 0.0)
-
-    def _accept(self, limit: int, wait_s: float) -> None:
-        records = self._stream.poll(limit, wait_s)
-        if not records:
-            return
-        fresh = [
-            record
-            for record in records
-            if (lane := self._lanes.get(record.partition)) is not None
-            and lane.epoch == record.epoch
-            and lane.expect(record)
-        ]
-        self._in_flight_bytes += sum(len(record.value or b"") for record in fresh)
-        self._workers.submit(fresh)
-        self._observer.consumed(len(fresh))
-
-    def _settle(self) -> None:
-        for settled in self._workers.collect():
-            record = settled.record
-            self._in_flight_bytes -= len(record.value or b"")
-            lane = self._lanes.get(record.partition)
-            if lane is not None and lane.epoch == record.epoch:
-                lane.settle(record, settled.outcome)
-
     def _apply(self) -> None:
+        began = self._clock.monotonic()
         now_ms = self._clock.now_ms()
-        room = self._settings.max_transaction - sum(x.applied for x in self._lanes.values())
+        whole = room = self._settings.max_transaction - sum(x.applied for x in self._lanes.values())
         for lane in self._lanes.values():
             if room <= 0:
                 break
             before = lane.applied
             lane.advance(now_ms, before + room)
             room -= lane.applied - before
+        if room < whole:
+            self._observer.staged(DECIDE, self._clock.monotonic() - began)
         if self._ready_since is None and any(lane.ready for lane in self._lanes.values()):
             self._ready_since = self._clock.monotonic()
 
@@ -251,7 +207,21 @@ class Pipeline:
         for lane in self._lanes.values():
             if self._stream.exhausted(lane.partition):
                 lane.idle(now_ms)
-        self._observer.lag(self._stream.lag(), sum(x.conversations for x in self._lanes.values()))
+        self._observer.standing(self._standing(now_ms))
+
+    def _standing(self, now_ms: int) -> Standing:
+        lanes = self._lanes.values()
+        return Standing(
+            now_ms,
+            self._stream.lag(),
+            {
+                (topic, lane.partition): offset
+                for lane in lanes
+                for topic, offset in lane.positions.items()
+            },
+            sum(lane.conversations for lane in lanes),
+            [record for lane in lanes for record in lane.open_escalations],
+        )
 
     def _check_workers(self) -> None:
         if self._workers.failure is not None:
@@ -272,8 +242,8 @@ class Pipeline:
             if self._clock.monotonic() > deadline:
                 return
             self._heart.beat()
-            self._workers.arrived.wait(_BUSY_WAIT_S)
-            self._settle()
+            self._admission.wait()
+            self._admission.settle(self._lanes)
             self._apply()
             self._publish_if_due()
             self._check_workers()

@@ -17,7 +17,7 @@ from consumer.pipeline.outputs import Outputs
 from consumer.pipeline.timers import Timers
 from consumer.ports import OutRecord, StateRecord
 from consumer.records import FeedbackTurn, Outcome, Record, Rejected, Turn, Understood
-from consumer.routing.conversation import Conversation, decode, next_due_ms
+from consumer.routing.conversation import Conversation, OpenRecord, decode, next_due_ms
 from consumer.routing.router import Routed, Router
 
 
@@ -63,6 +63,11 @@ class PartitionState:
         )
         self._applied_clock_ms = self._clock_ms
         return count
+
+    @property
+    def open_escalations(self) -> Iterable[OpenRecord]:
+        """Committed escalations that are not resolved."""
+        return self._states.open_escalations
 
     @property
     def changed(self) -> bool:

@@ -22,7 +22,8 @@ from consumer.pipeline.ledger import DEATHS_UNTIL_ISOLATED, AttemptLedger
 from consumer.pipeline.ready_queue import ReadyQueue
 from consumer.ports import Clock
 from consumer.records import Outcome, Record, Rejected, Turn, Understood
-from consumer.telemetry.observer import Observer
+from consumer.telemetry.catalogue import ALL_TAKEN, DECODE, TOKENIZE, TOKENS_FULL, WINDOW_FULL
+from consumer.telemetry.observer import Observer, Run
 
 _CUSTOMER = "customer"
 
@@ -65,7 +66,9 @@ class Workers:
         self._clock = clock
         self._observer = observer
         self._chunks: queue.SimpleQueue[list[Record] | None] = queue.SimpleQueue()
-        self._ready: ReadyQueue[Ready] = ReadyQueue(settings.window, settings.inference_threads)
+        self._ready: ReadyQueue[Ready] = ReadyQueue(
+            settings.window, settings.inference_threads, clock.monotonic
+        )
         self._settled: deque[list[Settled]] = deque()
         self._busy_since: dict[int, float] = {}
         self._threads: list[threading.Thread] = []
@@ -127,16 +130,20 @@ class Workers:
     def _prepare(self, records: list[Record]) -> None:
         done: list[Settled] = []
         turns: list[Turn] = []
+        began = self._clock.monotonic()
         for record in records:
             outcome = self._decode(record)
             if isinstance(outcome, Turn) and outcome.message.sender.role == _CUSTOMER:
                 turns.append(outcome)
             else:
                 done.append(Settled(record, outcome))
+        decoded = self._clock.monotonic()
+        self._observer.staged(DECODE, decoded - began)
         if turns:
             ready, buried = self._prepared(turns)
             self._ready.put(ready)
             done += buried
+            self._observer.staged(TOKENIZE, self._clock.monotonic() - decoded)
         self._settle(done)
 
     def _prepared(self, turns: list[Turn]) -> tuple[list[Ready], list[Settled]]:
@@ -157,26 +164,29 @@ class Workers:
         return ready, buried
 
     def _infer_forever(self, slot: int) -> None:
-        while window := self._ready.take():
+        while (share := self._ready.take()).items:
+            window = share.items
+            self._observer.waited(share.waited_s)
+            last_cause = WINDOW_FULL if len(window) == self._settings.window else ALL_TAKEN
             suspects = self._ledger.dirty and self._isolate(window)
             if suspects:
                 window = [item for item in window if item not in suspects]
             self._ledger.begin(slot, [turn.record for turn, _ in window])
             try:
-                for batch in batches(window, self._settings.token_budget):
-                    self._run(slot, batch)
+                runs = list(batches(window, self._settings.token_budget))
+                for number, batch in enumerate(runs, 1):
+                    self._run(slot, batch, TOKENS_FULL if number < len(runs) else last_cause)
             except EnvironmentFault:
                 self._ledger.excuse(slot)
                 raise
             self._ledger.end(slot)
 
-    def _run(self, slot: int, batch: list[Ready]) -> None:
+    def _run(self, slot: int, batch: list[Ready], cause: str) -> None:
         began = self._busy_since[slot] = self._clock.monotonic()
         outcomes = understand(self._model, batch)
         del self._busy_since[slot]
-        self._observer.inferred(
-            [prepared.length for _, prepared in batch], self._clock.monotonic() - began
-        )
+        lengths = [prepared.length for _, prepared in batch]
+        self._observer.inferred(Run(lengths, self._clock.monotonic() - began, cause))
         self._settle([Settled(record_of(one), one) for one in outcomes])
 
     def _isolate(self, window: list[Ready]) -> list[Ready]:

@@ -26,6 +26,15 @@ def contradictions(settings: Settings) -> Iterator[Problem]:
         yield _problem(settings, ("loop", "max_in_flight_bytes"), rule)
     if settings.shutdown_s <= loop.drain_s:
         yield _problem(settings, ("shutdown_s",), f"must be above loop.drain_s={loop.drain_s:g}")
+    metrics = settings.metrics
+    needs = (
+        ("tls_cert_file", "tls_key_file"),
+        ("tls_key_file", "tls_cert_file"),
+        ("tls_client_ca_file", "tls_cert_file"),
+    )
+    for given, needed in needs:
+        if getattr(metrics, given) and not getattr(metrics, needed):
+            yield _problem(settings, ("metrics", given), f"needs metrics.{needed}")
     # A commit may take as long as its transaction lives; a loop that waits for it does not hang.
     if 0 < settings.watchdog_s * _MS_PER_S <= kafka.transaction_timeout_ms:
         rule = f"must be 0 or above kafka.transaction_timeout_ms={kafka.transaction_timeout_ms}"

@@ -12,7 +12,8 @@ from consumer.pipeline.loop import LoopSettings
 from consumer.pipeline.partition_state import StateLimits
 from consumer.pipeline.workers import WorkerSettings
 from consumer.settings.kafka import KafkaGroup
-from consumer.settings.schema import Settings
+from consumer.settings.schema import MetricsGroup, Settings
+from consumer.telemetry.server import Tls
 
 _MS_PER_S = 1_000
 
@@ -73,6 +74,13 @@ def lane_limits(settings: Settings) -> LaneLimits:
         StateLimits(group.max_conversations, group.idle_ttl_s * _MS_PER_S),
         CircuitLimits(circuit.max_consecutive, circuit.max_ratio, circuit.window, circuit.probe),
     )
+
+
+def metrics_tls(group: MetricsGroup) -> Tls | None:
+    """For the health server; None where it speaks plain HTTP."""
+    if group.tls_cert_file is None or group.tls_key_file is None:
+        return None
+    return Tls(group.tls_cert_file, group.tls_key_file, group.tls_client_ca_file)
 
 
 def _credentials(group: KafkaGroup) -> Mapping[str, str]:

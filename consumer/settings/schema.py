@@ -4,7 +4,7 @@
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -162,6 +162,21 @@ class MetricsGroup(Group):
         gt=0,
         le=3_600,
         description="`/livez` fails when the loop has not turned for longer.",
+    )
+    channels: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$")], ...] = Field(
+        default=("web", "app", "wechat", "email"),
+        max_length=10,
+        description="Channels counted by name; all others count as `other`.",
+        json_schema_extra={"default_text": '`["web", "app", "wechat", "email"]`'},
+    )
+    tls_cert_file: Path | None = Field(
+        default=None, description="Certificate chain (PEM); with it the server speaks TLS only."
+    )
+    tls_key_file: Path | None = Field(default=None, description="The certificate's key (PEM).")
+    tls_client_ca_file: Path | None = Field(
+        default=None,
+        description="`/metrics` is then only for clients whose certificate this authority (PEM)"
+        " signed. The probes stay open.",
     )
 
 

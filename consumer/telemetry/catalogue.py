@@ -1,15 +1,15 @@
-"""Every metric, declared once as data: name, unit, help, closed labels, buckets. Counts nothing.
+"""Every metric, declared once as data, in the order that a message travels. Counts nothing.
 
-Labels hold only values known here or at start. No ids, no text, no raw errors.
+Most have no label. The largest, `intents`, has at most 13 series for each language and channel,
+and the channels are a setting.
 """
 
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import get_args
 
-from consumer.contract.known_values import ESCALATION_KINDS
+from consumer.contract.known_values import CATEGORIES, DEGRADED_REASONS, ESCALATION_KINDS
 from consumer.records import RejectReason
+from consumer.telemetry.metric import Metric
 
-NAMESPACE = "chat_router"
 LATENCY_GOAL_S = 0.25
 """The service level: a bucket edge, so that the share within it is exact."""
 
@@ -19,52 +19,100 @@ CHANGES = ("opened", "updated", "resolved")
 COMMITTED, NOT_COMMITTED = "committed", "not_committed"
 ASSIGNED, REVOKED = "assigned", "revoked"
 REAL, PADDING = "real", "padding"
-INFER = "infer"
-# What a newer ruleset may bring is counted here until the catalogue knows it.
+DECODE, TOKENIZE, INFER, DECIDE = "decode", "tokenize", "infer", "decide"
+TOKENS_FULL, WINDOW_FULL, ALL_TAKEN = "tokens", "window", "ready"
+OPEN, ACKNOWLEDGED = "open", "acknowledged"
+NEGATIVE, NEUTRAL, POSITIVE = "negative", "neutral", "positive"
+# What a newer ruleset, bundle or channel may bring is counted here until it is known.
 OTHER = "other"
 
-Kind = Literal["counter", "gauge", "histogram", "info"]
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One metric. `labels` maps each label to all the values it can take."""
-
-    name: str
-    kind: Kind
-    help: str
-    unit: str = ""
-    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    buckets: tuple[float, ...] = ()
-
-    @property
-    def full_name(self) -> str:
-        """'chat_router_restore_duration_seconds'; a counter's samples add `_total`."""
-        return "_".join(part for part in (NAMESPACE, self.name, self.unit) if part)
-
+MAX_INTENTS = 20
+MAX_PARTITION_SERIES = 100
+_FURTHEST = f"the {MAX_PARTITION_SERIES} partitions furthest behind"
+_TOPIC = "`kafka.topics.messages` and `kafka.topics.feedback`"
+_INTENT = f"the bundle's first {MAX_INTENTS} intents, `{OTHER}`"
+_TALK = {
+    "language": f"the bundle's languages, `{OTHER}`",
+    "channel": f"`metrics.channels`, `{OTHER}`",
+}
 
 _LATENCY_EDGES = (0.01, 0.025, 0.05, 0.1, LATENCY_GOAL_S, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
 _DURATION_EDGES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_STAGE_EDGES = (0.0001, 0.00025, 0.0005, *_DURATION_EDGES)
 _RESTORE_EDGES = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _MESSAGE_EDGES = tuple(float(2**power) for power in range(11))
 _TOKEN_EDGES = tuple(float(2**power) for power in range(3, 16))
 
+# The loop.
+LAST_LOOP = Metric(
+    "last_loop_timestamp",
+    "gauge",
+    "When the loop last turned; 0 before it starts. Told also while the loop hangs.",
+    "seconds",
+)
+LAST_COMMIT = Metric(
+    "last_commit_timestamp", "gauge", "When a transaction last committed; 0 before.", "seconds"
+)
+# In.
 RECORDS_CONSUMED = Metric("records_consumed", "counter", "Records read from the input topics.")
-RECORDS_REJECTED = Metric(
-    "records_rejected",
+UNREAD = Metric(
+    "unread_records",
+    "gauge",
+    "Records of our partitions that are not read yet, by topic.",
+    bounded={"topic": _TOPIC},
+)
+PARTITION_UNREAD = Metric(
+    "partition_unread_records",
+    "gauge",
+    "The same by partition.",
+    bounded={"topic": _TOPIC, "partition": _FURTHEST},
+)
+PARTITION_OFFSET = Metric(
+    "partition_next_offset",
+    "gauge",
+    "First offset without a committed outcome: a partition's progress.",
+    bounded={"topic": _TOPIC, "partition": _FURTHEST},
+)
+LOST = Metric(
+    "lost_records", "counter", "Offsets that retention took before they were read (`input.lost`)."
+)
+IN_FLIGHT = Metric("inflight_messages", "gauge", "Messages read whose outcome is not ready yet.")
+# Batching and stages.
+QUEUE_DURATION = Metric(
+    "queue_duration",
+    "histogram",
+    "How long the oldest message of a window waited for a free model.",
+    "seconds",
+    buckets=_STAGE_EDGES,
+)
+BATCH_MESSAGES = Metric(
+    "batch_messages", "histogram", "Messages of one model run.", buckets=_MESSAGE_EDGES
+)
+BATCH_TOKENS = Metric(
+    "batch_tokens", "histogram", "Padded tokens of one model run.", buckets=_TOKEN_EDGES
+)
+BATCHES = Metric(
+    "batches",
     "counter",
-    "Records that became a dead letter, by reason.",
-    labels={"reason": REJECT_REASONS},
+    "Model runs, by why no more messages went into them: the token budget was used up, the window"
+    " was full, or all that was ready was taken.",
+    labels={"cause": (TOKENS_FULL, WINDOW_FULL, ALL_TAKEN)},
 )
-DECISIONS = Metric(
-    "decisions", "counter", "Decisions published, by action.", labels={"action": (*ACTIONS, OTHER)}
-)
-ESCALATIONS = Metric(
-    "escalations",
+TOKENS = Metric(
+    "tokens",
     "counter",
-    "Escalation events published, by kind and change.",
-    labels={"kind": (*ESCALATION_KINDS, OTHER), "change": CHANGES},
+    "Tokens that ran through the model: of messages, and of padding.",
+    labels={"kind": (REAL, PADDING)},
 )
+STAGE_DURATION = Metric(
+    "stage_duration",
+    "histogram",
+    "Time of one batch in a stage; publishing is `transaction_duration`.",
+    "seconds",
+    labels={"stage": (DECODE, TOKENIZE, INFER, DECIDE)},
+    buckets=_STAGE_EDGES,
+)
+# Out.
 MESSAGE_LATENCY = Metric(
     "message_latency",
     "histogram",
@@ -85,36 +133,36 @@ TRANSACTIONS = Metric(
     "Transactions ended, by outcome.",
     labels={"outcome": (COMMITTED, NOT_COMMITTED)},
 )
-PRODUCER_REBUILDS = Metric(
-    "producer_rebuilds", "counter", "Producers made anew after a transaction of unknown outcome."
-)
-BATCH_MESSAGES = Metric(
-    "batch_messages", "histogram", "Messages of one model run.", buckets=_MESSAGE_EDGES
-)
-BATCH_TOKENS = Metric(
-    "batch_tokens", "histogram", "Padded tokens of one model run.", buckets=_TOKEN_EDGES
-)
-TOKENS = Metric(
-    "tokens",
+UNCERTAIN = Metric(
+    "uncertain_transactions",
     "counter",
-    "Tokens that ran through the model: of messages, and of padding.",
-    labels={"kind": (REAL, PADDING)},
+    "Transactions that did not end cleanly and promptly. Each cost a new producer; the committed"
+    " offsets told what had become of it.",
 )
-STAGE_DURATION = Metric(
-    "stage_duration",
-    "histogram",
-    "Time of one batch in a stage.",
-    "seconds",
-    labels={"stage": (INFER,)},
-    buckets=_DURATION_EDGES,
+RECORDS_REJECTED = Metric(
+    "records_rejected",
+    "counter",
+    "Records that became a dead letter, by reason.",
+    labels={"reason": REJECT_REASONS},
 )
-IN_FLIGHT = Metric("inflight_messages", "gauge", "Messages read whose outcome is not ready yet.")
+CIRCUIT_OPEN = Metric(
+    "circuit_open",
+    "gauge",
+    "1 while a partition of ours is halted by dead letters or damage, else 0.",
+)
+# Partitions and their state.
 PARTITIONS = Metric("assigned_partitions", "gauge", "Input partitions that are ours.")
-REBALANCES = Metric(
+MOVES = Metric(
     "partition_moves",
     "counter",
     "Partitions taken over or given up.",
     labels={"event": (ASSIGNED, REVOKED)},
+)
+RESTORE_STARTED = Metric(
+    "restore_started_timestamp",
+    "gauge",
+    "When the takeover that is under way began to read state; 0 while there is none.",
+    "seconds",
 )
 RESTORE_DURATION = Metric(
     "restore_duration",
@@ -124,49 +172,77 @@ RESTORE_DURATION = Metric(
     buckets=_RESTORE_EDGES,
 )
 RESTORED_RECORDS = Metric("restored_records", "counter", "State records read at takeovers.")
-UNREAD = Metric(
-    "unread_records", "gauge", "Records of our partitions that are not read yet, by topic."
-)
-PARTITION_UNREAD = Metric(
-    "partition_unread_records", "gauge", "The same by partition; those furthest behind only."
-)
 CONVERSATIONS = Metric("conversations", "gauge", "Conversation states held.")
-LAST_LOOP = Metric(
-    "last_loop_timestamp", "gauge", "When the loop last turned; 0 before it starts.", "seconds"
+# What is decided.
+DECISIONS = Metric(
+    "decisions", "counter", "Decisions published, by action.", labels={"action": (*ACTIONS, OTHER)}
 )
-LAST_COMMIT = Metric(
-    "last_commit_timestamp", "gauge", "When a transaction last committed; 0 before.", "seconds"
+DEGRADED = Metric(
+    "degraded_decisions",
+    "counter",
+    "Reasons for which decisions were degraded; a decision may have several.",
+    labels={"reason": (*DEGRADED_REASONS, OTHER)},
 )
-CIRCUIT_OPEN = Metric(
-    "circuit_open", "gauge", "1 while a partition of ours is halted, by dead letters or damage."
+CUSTOMER_TURNS = Metric(
+    "customer_turns",
+    "counter",
+    "Customer turns decided, by category, language and channel.",
+    labels={"category": (*CATEGORIES, OTHER)},
+    bounded=_TALK,
 )
-BUILD = Metric("build", "info", "The running version.")
-MODEL = Metric("model", "info", "The models that decide.")
+INTENTS = Metric(
+    "intents",
+    "counter",
+    "Customer turns decided, by intent, language and channel.",
+    bounded={"intent": _INTENT, **_TALK},
+)
+OVERRIDES = Metric(
+    "overrides",
+    "counter",
+    f"Decisions that a person changed, by the intent decided last; `{OTHER}` where that is not"
+    " remembered any more.",
+    bounded={"intent": _INTENT},
+)
+ACTIVE = Metric(
+    "active_conversations",
+    "gauge",
+    "Conversations with a customer turn in the last 15 minutes, by their mood now.",
+    labels={"mood": (NEGATIVE, NEUTRAL, POSITIVE)},
+    bounded=_TALK,
+)
+ESCALATIONS = Metric(
+    "escalations",
+    "counter",
+    "Escalation events published, by kind and change.",
+    labels={"kind": (*ESCALATION_KINDS, OTHER), "change": CHANGES},
+)
+OPEN_ESCALATIONS = Metric(
+    "open_escalations",
+    "gauge",
+    "Escalations that are not resolved, by kind and whether somebody has seen them.",
+    labels={"kind": (*ESCALATION_KINDS, OTHER), "state": (OPEN, ACKNOWLEDGED)},
+)
+OVERDUE_ESCALATIONS = Metric(
+    "overdue_escalations",
+    "gauge",
+    "Open escalations that nobody acknowledged by their `ack_due_at`.",
+    labels={"kind": (*ESCALATION_KINDS, OTHER)},
+)
+# What runs.
+BUILD = Metric(
+    "build", "info", "The running version.", bounded={"version": "one", "deployment": "one"}
+)
+MODEL = Metric(
+    "model",
+    "info",
+    "The models that decide, where they were meant to run, and where they run.",
+    bounded={
+        "task": "tasks of the bundle",
+        "name": "one a task",
+        "version": "one a task",
+        "requested": "`cpu`, `cuda`",
+        "provider": "ONNX Runtime's name",
+    },
+)
 
-CATALOGUE = (
-    RECORDS_CONSUMED,
-    RECORDS_REJECTED,
-    DECISIONS,
-    ESCALATIONS,
-    MESSAGE_LATENCY,
-    TRANSACTION_DURATION,
-    TRANSACTIONS,
-    PRODUCER_REBUILDS,
-    BATCH_MESSAGES,
-    BATCH_TOKENS,
-    TOKENS,
-    STAGE_DURATION,
-    IN_FLIGHT,
-    PARTITIONS,
-    REBALANCES,
-    RESTORE_DURATION,
-    RESTORED_RECORDS,
-    UNREAD,
-    PARTITION_UNREAD,
-    CONVERSATIONS,
-    LAST_LOOP,
-    LAST_COMMIT,
-    CIRCUIT_OPEN,
-    BUILD,
-    MODEL,
-)
+CATALOGUE = tuple(value for value in tuple(globals().values()) if isinstance(value, Metric))

@@ -1,18 +1,17 @@
 """Makes Prometheus instruments of catalogue entries, with all their children. Counts nothing."""
 
-from collections.abc import Sequence
 from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from consumer.telemetry.catalogue import Metric
+from consumer.telemetry.metric import Metric
 
 Labels = tuple[str, ...]
 
 
 def counters(metric: Metric, registry: CollectorRegistry) -> dict[Labels, Counter]:
     """One counter for each combination of label values, present from the start."""
-    parent = Counter(metric.full_name, metric.help, _names(metric), registry=registry)
+    parent = Counter(metric.full_name, metric.help, metric.label_names, registry=registry)
     return {values: parent.labels(*values) for values in combinations(metric)}
 
 
@@ -21,32 +20,44 @@ def counter(metric: Metric, registry: CollectorRegistry) -> Counter:
     return Counter(metric.full_name, metric.help, registry=registry)
 
 
+def gauges(metric: Metric, registry: CollectorRegistry) -> dict[Labels, Gauge]:
+    """One gauge for each combination of label values, present from the start."""
+    parent = Gauge(metric.full_name, metric.help, metric.label_names, registry=registry)
+    return {values: parent.labels(*values) for values in combinations(metric)}
+
+
 def gauge(metric: Metric, registry: CollectorRegistry) -> Gauge:
     """A gauge without labels."""
     return Gauge(_bare_name(metric), metric.help, unit=metric.unit, registry=registry)
 
 
-def histogram(metric: Metric, registry: CollectorRegistry) -> Histogram:
-    """A histogram; one with labels must have exactly one combination of them."""
+def histograms(metric: Metric, registry: CollectorRegistry) -> dict[Labels, Histogram]:
+    """One histogram for each combination of label values, present from the start."""
     parent = Histogram(
         _bare_name(metric),
         metric.help,
-        _names(metric),
+        metric.label_names,
         unit=metric.unit,
         buckets=metric.buckets,
         registry=registry,
     )
-    (only,) = combinations(metric)
-    return parent.labels(*only) if only else parent
+    return {values: parent.labels(*values) for values in combinations(metric)}
+
+
+def histogram(metric: Metric, registry: CollectorRegistry) -> Histogram:
+    """A histogram without labels."""
+    return Histogram(
+        _bare_name(metric),
+        metric.help,
+        unit=metric.unit,
+        buckets=metric.buckets,
+        registry=registry,
+    )
 
 
 def combinations(metric: Metric) -> list[Labels]:
-    """Every combination of label values; [()] for a metric without labels."""
+    """Every combination of closed label values; [()] for a metric without labels."""
     return list(product(*metric.labels.values()))
-
-
-def _names(metric: Metric) -> Sequence[str]:
-    return tuple(metric.labels)
 
 
 def _bare_name(metric: Metric) -> str:

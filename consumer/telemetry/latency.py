@@ -11,7 +11,7 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from consumer.records import FeedbackTurn, Outcome, Rejected, Turn, Understood
-from consumer.telemetry.catalogue import Metric
+from consumer.telemetry.metric import Metric
 
 _MS_PER_S = 1_000
 

@@ -51,6 +51,7 @@ def test_an_opened_bundle_names_itself_in_every_reference(tiny_model: BundleMode
     assert {ref.sha256 for ref in tiny_model.refs} == {manifest.files["encoder.cpu-int8.onnx"]}
     assert set(tiny_model.thresholds) == {"category", "intent"}
     assert tiny_model.languages == ("zh", "en")
+    assert tiny_model.intents == manifest.tasks.intent.labels
 
 
 @pytest.mark.parametrize("name", ["encoder.cpu-int8.onnx", "tokenizer.json", "golden.json"])

@@ -26,7 +26,7 @@ from consumer.pipeline.workers import Workers, WorkerSettings
 from consumer.ports import Assignment, Publication, Published, TopicPartition
 from consumer.records import Record
 from consumer.routing.router import Router
-from consumer.telemetry.observer import Silent
+from consumer.telemetry.observer import Observer, Silent
 from tests.fakes.manual_clock import ManualClock
 from tests.fakes.memory_stream import MemoryCluster, MemoryStream
 from tests.pipeline.lanes import MAX_BYTES, RULESET, SOURCE
@@ -123,7 +123,9 @@ class Plant:
         loop: LoopSettings | None = None,
         workers: WorkerSettings | None = None,
         tick_s: float = TICK_S,
+        observer: Observer | None = None,
     ) -> None:
+        observer = observer or Silent()
         self.cluster = cluster
         self.clock = ManualClock(tick_s)
         self.stream = WatchedStream(cluster)
@@ -137,7 +139,7 @@ class Plant:
             AttemptLedger(folder, settings.inference_threads),
             Isolation(open_marked_model, ISOLATION_S),
             self.clock,
-            Silent(),
+            observer,
         )
         self.pipeline = Pipeline(
             self.stream,
@@ -146,7 +148,7 @@ class Plant:
             loop or LoopSettings(),
             self.clock,
             Heart(self.clock, 0.0),
-            Silent(),
+            observer,
         )
 
     def run(self, script: Turns) -> None:

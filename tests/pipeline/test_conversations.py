@@ -1,7 +1,8 @@
 """Committed states and the overlay of the open transaction."""
 
 from consumer.pipeline.conversations import Conversations
-from consumer.routing.conversation import Conversation
+from consumer.routing.conversation import Conversation, OpenRecord
+from tests.routing.builders import START_MS, router, understood
 
 
 def state(seq: int) -> Conversation:
@@ -69,3 +70,27 @@ def test_the_oldest_untouched_pass_over_what_the_open_transaction_has_written() 
         seen.append(key)
         states.put(key, None)
     assert seen == ["b", "d"]
+
+
+def open_record() -> OpenRecord:
+    (record, *_) = router().decide(understood(0, anger=0.95), None, START_MS).state.open
+    return record
+
+
+def test_open_escalations_are_those_of_committed_states() -> None:
+    states, one = held("a"), open_record()
+    states.put("a", Conversation(open=(one,)))
+    assert list(states.open_escalations) == []
+    states.merge()
+    assert list(states.open_escalations) == [one]
+    states.put("a", state(2))
+    states.merge()
+    assert list(states.open_escalations) == []
+
+
+def test_open_escalations_are_restored_and_end_with_a_tombstone() -> None:
+    states, one = Conversations(), open_record()
+    states.restore("a", Conversation(open=(one,)))
+    assert list(states.open_escalations) == [one]
+    states.restore("a", None)
+    assert list(states.open_escalations) == []

@@ -179,6 +179,7 @@ def test_a_gap_before_the_assignment_goes_out_with_the_offset_behind_it() -> Non
     assert offsets == {AT_MESSAGES: 7}
     (lost,) = bodies(out, TOPICS.incidents)
     assert (lost["from_offset"], lost["to_offset"], lost["cause"]) == (3, 7, "retention")
+    assert talk.lane.work.lost == 4
     talk.lane.rolled_back()
     again, offsets = talk.opens()
     assert (bodies(again, TOPICS.incidents), offsets) == ([lost], {AT_MESSAGES: 7})
@@ -203,3 +204,14 @@ def test_a_gap_met_while_reading_waits_for_what_is_in_flight_before_it() -> None
         TOPICS.routing,
     ]
     assert offsets == {AT_MESSAGES: 6}
+
+
+def test_progress_and_open_escalations_are_what_has_committed() -> None:
+    talk = Talk()
+    talk.says("我要投诉，转人工")
+    talk.opens()
+    assert talk.lane.positions == {TOPICS.messages: 0, TOPICS.feedback: 0}
+    assert list(talk.lane.open_escalations) == []
+    talk.lane.committed()
+    assert talk.lane.positions == {TOPICS.messages: 1, TOPICS.feedback: 0}
+    assert "human_request" in {one.kind for one in talk.lane.open_escalations}

@@ -124,6 +124,26 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
             "shutdown_s=8.0 (CHAT_ROUTER_SHUTDOWN_S): must be above loop.drain_s=8",
         ),
         (
+            "metrics: {tls_cert_file: a.pem}",
+            "metrics.tls_cert_file=a.pem (CHAT_ROUTER_METRICS__TLS_CERT_FILE):"
+            " needs metrics.tls_key_file",
+        ),
+        (
+            "metrics: {tls_key_file: a.pem}",
+            "metrics.tls_key_file=a.pem (CHAT_ROUTER_METRICS__TLS_KEY_FILE):"
+            " needs metrics.tls_cert_file",
+        ),
+        (
+            "metrics: {tls_client_ca_file: a.pem}",
+            "metrics.tls_client_ca_file=a.pem (CHAT_ROUTER_METRICS__TLS_CLIENT_CA_FILE):"
+            " needs metrics.tls_cert_file",
+        ),
+        (
+            "metrics: {channels: [web, a b]}",
+            "metrics.channels.1=a b (CHAT_ROUTER_METRICS__CHANNELS__1):"
+            " must match ^[A-Za-z0-9._-]{1,32}$",
+        ),
+        (
             "watchdog_s: 30",
             "watchdog_s=30.0 (CHAT_ROUTER_WATCHDOG_S):"
             " must be 0 or above kafka.transaction_timeout_ms=30000",
