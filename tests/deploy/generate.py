@@ -29,6 +29,9 @@ OURS = frozenset(
         "rules.path",
         "metrics.host",
         "metrics.port",
+        "metrics.tls_cert_file",
+        "metrics.tls_key_file",
+        "metrics.tls_client_ca_file",
     }
 )
 """Settings that values of the chart decide, so that `settings` has no place for them."""

@@ -75,9 +75,21 @@ def test_the_identity_is_the_pods_name() -> None:
 
 def test_probes_ask_the_loop_and_readiness_and_never_kafka() -> None:
     container = router_container(render("default"))
-    assert container["startupProbe"]["httpGet"] == {"path": "/livez", "port": "metrics"}
-    assert container["livenessProbe"]["httpGet"] == {"path": "/livez", "port": "metrics"}
-    assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "metrics"}
+    assert container["startupProbe"]["httpGet"] == {
+        "path": "/livez",
+        "port": "metrics",
+        "scheme": "HTTP",
+    }
+    assert container["livenessProbe"]["httpGet"] == {
+        "path": "/livez",
+        "port": "metrics",
+        "scheme": "HTTP",
+    }
+    assert container["readinessProbe"]["httpGet"] == {
+        "path": "/readyz",
+        "port": "metrics",
+        "scheme": "HTTP",
+    }
     startup = container["startupProbe"]
     assert startup["periodSeconds"] * startup["failureThreshold"] == 180
 
@@ -345,6 +357,24 @@ def test_the_monitor_scrapes_the_port_under_the_job_that_rules_ask_for() -> None
     (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
     assert (endpoint["port"], endpoint["path"]) == ("metrics", "/metrics")
     assert router_container(objects)["ports"][0]["name"] == endpoint["port"]
+
+
+def test_with_tls_probes_and_prometheus_speak_it_and_prometheus_shows_who_it_is() -> None:
+    objects = render("metrics-tls")
+    container = router_container(objects)
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert container[probe]["httpGet"]["scheme"] == "HTTPS"
+    (endpoint,) = only(objects, "PodMonitor")["spec"]["podMetricsEndpoints"]
+    assert endpoint["scheme"] == "https"
+    assert endpoint["tlsConfig"] == {
+        "serverName": "router.contact-center",
+        "ca": {"secret": {"name": "router-metrics", "key": "ca.crt"}},
+        "cert": {"secret": {"name": "prometheus-client", "key": "tls.crt"}},
+        "keySecret": {"name": "prometheus-client", "key": "tls.key"},
+    }
+    volumes = {v["name"]: v for v in router_pod(objects)["volumes"]}
+    keys = [item["key"] for item in volumes["metrics-tls"]["secret"]["items"]]
+    assert keys == ["tls.crt", "tls.key", "clients.crt"]
 
 
 def test_rules_are_the_files_as_they_are() -> None:

@@ -148,6 +148,7 @@ def test_a_value_that_means_nothing_is_refused_by_name(value: str, said: str) ->
         ("default", ("kafka.sasl.enabled=true",), "needs kafka.sasl.secretName"),
         ("default", ("kafka.tls.clientCertificate=true",), "kafka.tls.clientCertificate needs"),
         ("secure", (r"settings.kafka.extra.ssl\.ca\.location=/a",), "has ssl.ca.location"),
+        ("default", ("metrics.tls.enabled=true",), "needs metrics.tls.secretName"),
         ("default", ("bundle.source=image",), "needs bundle.image.reference"),
         ("default", ("bundle.source=volume",), "needs bundle.volume.claimName"),
         ("default", ("bundle.source=init",), "needs bundle.init.image"),

@@ -41,6 +41,9 @@
 {{- if and $kafka.tls.clientCertificate (not (and $kafka.tls.enabled $kafka.tls.secretName)) }}
 {{- fail "kafka.tls.clientCertificate needs kafka.tls.enabled and kafka.tls.secretName" }}
 {{- end }}
+{{- if and .Values.metrics.tls.enabled (not .Values.metrics.tls.secretName) }}
+{{- fail "metrics.tls.enabled needs metrics.tls.secretName" }}
+{{- end }}
 {{- if or $kafka.tls.enabled $kafka.sasl.enabled }}
 {{- range list "security.protocol" "sasl.mechanism" "sasl.mechanisms" "ssl.ca.location" "ssl.certificate.location" "ssl.key.location" }}
 {{- if hasKey (dig "kafka" "extra" dict $.Values.settings) . }}

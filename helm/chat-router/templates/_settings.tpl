@@ -35,6 +35,15 @@ The schema keeps the two apart: `settings` has none of the names that are writte
       "kafka" $kafka
       "bundle" (dict "provider" (ternary "cuda" "cpu" .Values.gpu.enabled))
       "metrics" (dict "host" "0.0.0.0" "port" .Values.metrics.port) }}
+{{- with .Values.metrics.tls }}
+{{- if .enabled }}
+{{- $_ := set $ours.metrics "tls_cert_file" (printf "/run/secrets/metrics-tls/%s" .certificateKey) }}
+{{- $_ := set $ours.metrics "tls_key_file" (printf "/run/secrets/metrics-tls/%s" .privateKeyKey) }}
+{{- if .clientCaKey }}
+{{- $_ := set $ours.metrics "tls_client_ca_file" (printf "/run/secrets/metrics-tls/%s" .clientCaKey) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if ne .Values.bundle.source "starter" }}
 {{- $_ := set $ours.bundle "path" "/bundle" }}
 {{- end }}
