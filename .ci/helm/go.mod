@@ -1,3 +1,4 @@
+// Helm, for the tests of the chart: `make tools` builds it.
 module chat-router/ci/helm
 
 go 1.26.0
