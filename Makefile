@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 
 
-.PHONY: help setup lock prometheus tools dashboards real-run fmt lint types test test-all demo bench kill-loop schemas lock-jars clean
+.PHONY: help setup lock prometheus tools dashboards real-run fmt lint types test test-all demo bench alerts kill-loop schemas lock-jars clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,9 @@ demo: setup ## watch real models route a bilingual conversation on a real Kafka
 
 bench: setup ## throughput, CPU per message and latency, with ratios
 	$(BIN)/python -m tests.bench
+
+alerts: setup ## how right the alerts are on the untouched half of the written conversations
+	$(BIN)/python -m tests.alerts
 
 kill-loop: setup ## 300 random kills under load, verified by an independent checker
 	CHAT_ROUTER_KILLS=300 $(BIN)/pytest -q -s -m kafka tests/service/test_kill_loop.py --timeout 7200

@@ -7,13 +7,16 @@ from pathlib import Path
 
 from consumer.clock import SystemClock
 from consumer.contract.cloudevents import event_source
+from consumer.contract.decision import ModelRef
 from consumer.contract.topics import Topics
+from consumer.inference.manifest import read_manifest
 from consumer.inference.model import Model
 from consumer.inference.opening import open_bundle
 from consumer.intake.decode import Decoder
 from consumer.intake.limits import IntakeLimits
 from consumer.kafka.client_settings import KafkaSettings
 from consumer.kafka.stream import KafkaStream
+from consumer.pipeline.circuit import NEVER_TRIPS
 from consumer.pipeline.heart import Heart
 from consumer.pipeline.isolation import Isolation, OpenModel
 from consumer.pipeline.lane import Lane, LaneLimits
@@ -23,8 +26,10 @@ from consumer.pipeline.offline import OfflineRouter
 from consumer.pipeline.outputs import Outputs
 from consumer.pipeline.workers import Workers, WorkerSettings
 from consumer.ports import Assignment, Clock, Landmark, Stream, pass_by
+from consumer.routing.in_force import Routers, RulesInForce
 from consumer.routing.router import Router
 from consumer.routing.rules import DEFAULT_RULES, Ruleset, load_ruleset
+from consumer.routing.rules_files import RuleSets, RulesFiles
 from consumer.settings.conversion import (
     intake_limits,
     kafka_settings,
@@ -71,18 +76,19 @@ def service_settings(settings: Settings) -> ServiceSettings:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What runs, and what health asks."""
+    """What runs, what health asks, and where other rules are handed in."""
 
     pipeline: Pipeline
     stream: Stream
     heart: Heart
     model: Model
+    offer_rules: Callable[[RuleSets], None]
 
 
 def build_service(
     settings: ServiceSettings,
     open_model: OpenModel,
-    ruleset: Ruleset,
+    rule_sets: RuleSets,
     observer: Observer | None = None,
     landmark: Landmark = pass_by,
     clock: Clock | None = None,
@@ -101,16 +107,19 @@ def build_service(
         beat=heart.beat,
     )
     workers = build_workers(settings, model, open_model, clock, observer)
+    routers = partial(routers_of, models=model.refs, deployment=settings.deployment)
+    rules = RulesInForce(routers(rule_sets))
     pipeline = Pipeline(
         stream,
         workers,
-        lane_opener(settings, model, ruleset),
+        lane_opener(settings, rules),
+        rules,
         settings.loop,
         clock,
         heart,
         observer,
     )
-    return Service(pipeline, stream, heart, model)
+    return Service(pipeline, stream, heart, model, lambda changed: rules.offer(routers(changed)))
 
 
 def build_workers(
@@ -134,15 +143,18 @@ def build_workers(
     )
 
 
-def lane_opener(
-    settings: ServiceSettings, model: Model, ruleset: Ruleset
-) -> Callable[[Assignment], Lane]:
+def lane_opener(settings: ServiceSettings, rules: RulesInForce) -> Callable[[Assignment], Lane]:
     """How a newly assigned partition gets its lane."""
     topics = settings.kafka.topics
-    source = event_source(settings.deployment)
-    router = Router(ruleset, model.refs, source)
-    outputs = Outputs(topics, source, settings.kafka.max_message_bytes)
-    return lambda assignment: Lane(assignment, topics, router, outputs, settings.lane)
+    outputs = Outputs(topics, event_source(settings.deployment), settings.kafka.max_message_bytes)
+    return lambda assignment: Lane(assignment, topics, rules, outputs, settings.lane)
+
+
+def routers_of(rule_sets: RuleSets, models: tuple[ModelRef, ...], deployment: str) -> Routers:
+    """A router for each set of rules."""
+    source = event_source(deployment)
+    own = {tenant: Router(ruleset, models, source) for tenant, ruleset in rule_sets.tenants.items()}
+    return Routers(Router(rule_sets.default, models, source), own)
 
 
 def model_opener(settings: Settings) -> OpenModel:
@@ -151,8 +163,15 @@ def model_opener(settings: Settings) -> OpenModel:
     return partial(open_bundle, folder, settings.bundle.provider)
 
 
+def rules_files(settings: Settings) -> RulesFiles:
+    """The configured rules, else the bundled ones; they may name what the bundle can say."""
+    tasks = read_manifest(settings.bundle.path or STARTER_BUNDLE).tasks
+    path = settings.rules.path or DEFAULT_RULES
+    return RulesFiles(path, settings.rules.tenants, frozenset(tasks.intent.labels))
+
+
 def configured_ruleset(settings: Settings) -> Ruleset:
-    """The configured rules, else the bundled ones."""
+    """The configured rules of all tenants, else the bundled ones."""
     return load_ruleset(settings.rules.path or DEFAULT_RULES)
 
 
@@ -160,12 +179,13 @@ def offline_router(settings: Settings, topics: Topics, clock: Clock) -> OfflineR
     """The same stages without Kafka, for one partition."""
     plan = service_settings(settings)
     model = model_opener(settings)()
-    source = event_source(plan.deployment)
+    rule_sets = rules_files(settings).load()
     lane = Lane(
         Assignment(0, 1, {topics.messages: 0, topics.feedback: 0}),
         topics,
-        Router(configured_ruleset(settings), model.refs, source),
-        Outputs(topics, source, plan.kafka.max_message_bytes),
-        plan.lane,
+        RulesInForce(routers_of(rule_sets, model.refs, plan.deployment)),
+        Outputs(topics, event_source(plan.deployment), plan.kafka.max_message_bytes),
+        # There is nothing to halt: whoever gave the lines wants all of them.
+        LaneLimits(plan.lane.state, NEVER_TRIPS),
     )
     return OfflineRouter(Decoder(plan.intake, topics).decode, model, lane, clock)

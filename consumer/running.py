@@ -4,9 +4,10 @@ import logging
 from types import TracebackType
 from typing import Self
 
-from consumer.app import build_service, configured_ruleset, service_settings
+from consumer.app import build_service, rules_files, service_settings
 from consumer.pipeline.isolation import OpenModel
 from consumer.pipeline.lifecycle import Lifecycle
+from consumer.routing.rules_files import RuleSets, RulesFiles, RulesWatch
 from consumer.settings.conversion import metrics_tls
 from consumer.settings.schema import Settings
 from consumer.telemetry.prometheus import PrometheusObserver
@@ -23,7 +24,11 @@ class RunningRouter:
         self._observer = observer = PrometheusObserver(
             plan.kafka.topics, metrics.channels, settings.deployment
         )
-        self._service = build_service(plan, open_model, configured_ruleset(settings), observer)
+        files = rules_files(settings)
+        self._watch = self._watched(files, settings.rules.reload_s)
+        rule_sets = files.load()
+        observer.describe_rules(rule_sets.default.ref)
+        self._service = build_service(plan, open_model, rule_sets, observer)
         heart = self._service.heart
         observer.describe_model(self._service.model, settings.bundle.provider)
         observer.watch(loop_age_s=heart.age_s, uncertain=lambda: self._service.stream.rebuilds)
@@ -45,6 +50,13 @@ class RunningRouter:
             _LOG.error("stopped", exc_info=self.lifecycle.failure, extra={"exit_code": code})
         return code
 
+    def _watched(self, files: RulesFiles, every_s: float) -> RulesWatch:
+        return RulesWatch(files, self._change_rules, self._observer.rules_reloaded, every_s)
+
+    def _change_rules(self, rule_sets: RuleSets) -> None:
+        self._service.offer_rules(rule_sets)
+        self._observer.describe_rules(rule_sets.default.ref)
+
     def _not_ready(self) -> list[str]:
         """Models are warm before the server listens, so they are no reason here."""
         reasons = []
@@ -57,6 +69,7 @@ class RunningRouter:
 
     def __enter__(self) -> Self:
         self._server.start()
+        self._watch.start()
         return self
 
     def __exit__(
@@ -65,4 +78,5 @@ class RunningRouter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._watch.stop()
         self._server.close()

@@ -5,7 +5,19 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from consumer.cli import broker, check, dead_letters, demo, load, route, run, topics
+from consumer.cli import (
+    broker,
+    check,
+    dead_letters,
+    demo,
+    explain,
+    feedback,
+    load,
+    route,
+    rules,
+    run,
+    topics,
+)
 from consumer.cli.failures import failures_named
 from consumer.exit_codes import MEANING
 
@@ -41,6 +53,7 @@ app = _group(
 app.command(epilog=demo.EXAMPLES)(demo.demo)
 app.command(epilog=run.EXAMPLES)(run.run)
 app.command(epilog=route.EXAMPLES)(route.route)
+app.command("explain", epilog=explain.EXAMPLES)(explain.explain_text)
 app.command(epilog=check.EXAMPLES)(check.check)
 app.command(epilog=load.EXAMPLES)(load.load)
 app.command(epilog=broker.EXAMPLES)(broker.broker)
@@ -49,6 +62,18 @@ _topics = _group("Create or verify the topics.")
 _topics.command(epilog=topics.CREATE_EXAMPLES)(topics.create)
 _topics.command(epilog=topics.CHECK_EXAMPLES)(topics.check)
 app.add_typer(_topics, name="topics")
+
+_rules = _group("Lint, test and backtest rules files.")
+_rules.command("lint", epilog=rules.LINT_EXAMPLES)(rules.lint_rules)
+_rules.command("test", epilog=rules.TEST_EXAMPLES)(rules.play_golden)
+_rules.command(epilog=rules.BACKTEST_EXAMPLES)(rules.backtest)
+_rules.command(epilog=rules.DIFF_EXAMPLES)(rules.diff)
+app.add_typer(_rules, name="rules")
+
+_feedback = _group("Count what people corrected, or write it as training rows.")
+_feedback.command(epilog=feedback.REPORT_EXAMPLES)(feedback.report)
+_feedback.command(epilog=feedback.EXPORT_EXAMPLES)(feedback.export)
+app.add_typer(_feedback, name="feedback")
 
 _dlq = _group("List dead letters, or send them back.")
 _dlq.command("list", epilog=dead_letters.LIST_EXAMPLES)(dead_letters.list_letters)

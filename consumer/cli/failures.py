@@ -28,9 +28,15 @@ def failures_named() -> Iterator[None]:
         code = _exit_code(failure)
         if code is None:
             raise
-        for line in str(failure).splitlines() or [type(failure).__name__]:
+        for line in _said(failure).splitlines() or [type(failure).__name__]:
             typer.echo(f"error: {line}", err=True)
         raise typer.Exit(code) from failure
+
+
+def _said(failure: Exception) -> str:
+    if isinstance(failure, OSError) and failure.filename is not None:
+        return f"{failure.filename}: {failure.strerror}"
+    return str(failure)
 
 
 def _exit_code(failure: Exception) -> int | None:
@@ -50,5 +56,7 @@ def _exit_code(failure: Exception) -> int | None:
             return ExitCode.USAGE
         case BrokerError():
             return ExitCode.BROKER
+        case OSError() if failure.filename is not None:
+            return ExitCode.USAGE
         case _:
             return None

@@ -87,7 +87,10 @@ class AngerGuess(Struct, frozen=True, gc=False):
 
 
 class Mood(Struct, frozen=True, gc=False):
-    """The conversation after this message. `mood` is the weighted sentiment, -1..1."""
+    """The conversation after this message. `mood` is the weighted sentiment, -1..1.
+
+    `unresolved_turns` counts customer turns since they thanked or changed the subject.
+    """
 
     turns: int
     customer_turns: int
@@ -97,20 +100,32 @@ class Mood(Struct, frozen=True, gc=False):
     negative_streak: int
     anger_peak: float
     repeat_contact: bool
+    unresolved_turns: int
 
 
 class OpenEscalation(Struct, frozen=True, gc=False):
-    """An escalation as the decision found it, before this message."""
+    """An escalation as the decision found it, before this message.
+
+    `answered`: an agent has written since the last turn at or over the enter score, `hot_at`.
+    """
 
     escalation_id: str
     kind: EscalationKind
     severity: int
     state: str
     calm_turns: int
+    answered: bool
+    hot_at: Timestamp
 
 
 class Prior(Struct, frozen=True, gc=False):
-    """All that mood, rules and escalation read of the state before: enough to decide again."""
+    """All that mood, rules and escalation read of the state before: enough to decide again.
+
+    `topic` holds decayed intent probabilities, the likeliest first; `mood_at` is when mood last
+    moved; `since_angry` counts customer turns since the last angry one; `bot_repeat` says how alike
+    two of the last three bot replies are, 0..1; `held_back` are the kinds that the partition's rate
+    guard kept from opening at this message.
+    """
 
     state_seq: int
     turns: int
@@ -124,6 +139,12 @@ class Prior(Struct, frozen=True, gc=False):
     last_event_at: Timestamp | None
     open_escalations: tuple[OpenEscalation, ...]
     cooling_down: dict[str, Timestamp]
+    unresolved_turns: int
+    topic: dict[str, float]
+    mood_at: Timestamp | None
+    since_angry: int
+    bot_repeat: float
+    held_back: tuple[EscalationKind, ...]
 
 
 class Target(Struct, frozen=True, gc=False):

@@ -22,18 +22,24 @@ def _uuid_of(raw: str) -> str:
 
 
 class EventIds:
-    """`event_id` for one type and source: what their names share is digested once, here."""
+    """`event_id` for one type and source: what names share is digested once for a partition."""
 
-    __slots__ = ("_shared",)
+    __slots__ = ("_partitions", "_shared")
 
     def __init__(self, event_type: str, source: str) -> None:
         self._shared = _SEED.copy()
         self._shared.update(f"{event_type}|{source}|".encode())
+        self._partitions: dict[tuple[str, int], hashlib._Hash] = {}
 
     def of(self, topic: str, partition: int, offset: int) -> str:
         """The id of the event that the record at these coordinates caused."""
-        digest = self._shared.copy()
-        digest.update(f"{topic}|{partition}|{offset}".encode())
+        shared = self._partitions.get((topic, partition))
+        if shared is None:
+            shared = self._shared.copy()
+            shared.update(f"{topic}|{partition}|".encode())
+            self._partitions[topic, partition] = shared
+        digest = shared.copy()
+        digest.update(str(offset).encode())
         return _uuid_of(digest.hexdigest())
 
 

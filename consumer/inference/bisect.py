@@ -14,7 +14,7 @@ def infer_isolating(model: Model, batch: Sequence[Prepared]) -> list[Inferred]:
     """Results of a batch, in order; a text that fails alone, twice, is `Unusable`."""
     try:
         return model.infer(batch)
-    except EnvironmentFault:
+    except (EnvironmentFault, MemoryError):
         raise
     except Exception:  # whatever a model raises, its neighbours must not pay for it
         if len(batch) == 1:
@@ -26,7 +26,7 @@ def infer_isolating(model: Model, batch: Sequence[Prepared]) -> list[Inferred]:
 def _second_chance(model: Model, single: Sequence[Prepared]) -> Inferred:
     try:
         return model.infer(single)[0]
-    except EnvironmentFault:
+    except (EnvironmentFault, MemoryError):
         raise
     except Exception as error:
         return Unusable("model_input", type(error).__name__)

@@ -6,6 +6,7 @@ from datetime import date
 MASK = "*"
 HIDDEN = "***"
 _ALWAYS_MASKED = frozenset(("PHONE", "EMAIL", "ADDRESS"))
+_HIDDEN_WHOLE = frozenset(("ADDRESS", "PERSON"))
 _KEPT_CHARS = 4
 """Last characters of a masked number that stay readable."""
 
@@ -28,7 +29,7 @@ def is_personal(kind: str, value: str) -> bool:
 
 def masked(kind: str, value: str) -> str:
     """A value that tells two people apart at best, and names neither."""
-    if kind == "ADDRESS":
+    if kind in _HIDDEN_WHOLE:
         return HIDDEN
     if kind == "EMAIL":
         return f"{value[0]}{HIDDEN}{value[value.find('@') :]}" if "@" in value else HIDDEN

@@ -87,8 +87,14 @@ class GraphSession:
         return outputs
 
     def rebuild(self) -> None:
-        """A new session of the same bytes. Runs under way keep the old one until they end."""
-        self._session = _create(self._graph, self._provider, self._threads)
+        """A new session of the same bytes. Runs under way keep the old one until they end.
+
+        Raises `EnvironmentFault` where the device has no room for it: no text is to blame.
+        """
+        try:
+            self._session = _create(self._graph, self._provider, self._threads)
+        except ProviderError as error:
+            raise EnvironmentFault(str(error)) from error
 
 
 def sorted_fault(error: Exception) -> Exception:

@@ -8,6 +8,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from consumer.exit_codes import ExitCode
 from consumer.kafka.client_settings import KafkaSettings, producer_properties
+from consumer.kafka.faults import Fault, error_of, fault_of
 from consumer.kafka.intake import Intake
 from consumer.ports import OutRecord, Publication, Published, StreamStopped
 
@@ -32,16 +33,17 @@ class AcknowledgedPublisher:
         unsent = self._producer.flush(_FLUSH_S)
         failed = self._failure()
         if unsent > 0 or failed is not None:
-            name = failed.name() if failed else "no acknowledgement in time"
-            cause = f"publishing failed ({name})"
-            raise StreamStopped(cause, "check the brokers and topics", ExitCode.BROKER)
+            raise _stopped(failed.name() if failed else "no acknowledgement in time")
         offsets = [
             TopicPartition(topic, partition, offset)
             for (topic, partition), offset in publication.offsets.items()
         ]
         try:
             self._intake.consumer.commit(offsets=offsets, asynchronous=False)
-        except KafkaException:
+        except KafkaException as failure:
+            if fault_of(error_of(failure)) is Fault.STOP:
+                # To publish again and again what can never be accounted for would be a flood.
+                raise _stopped(error_of(failure).name()) from failure
             # Not ours any more, most likely: the callbacks will say so and the owner drops it.
             return Published.NOT_COMMITTED
         return Published.COMMITTED
@@ -66,9 +68,17 @@ class AcknowledgedPublisher:
                 )
             except BufferError:
                 self._producer.poll(_QUEUE_FULL_WAIT_S)
+            except KafkaException as failure:
+                raise _stopped(error_of(failure).name()) from failure
             else:
                 return
 
     def _acknowledged(self, error: KafkaError | None, _message: object) -> None:
         if error is not None:
             self._failed = error
+
+
+def _stopped(cause: str) -> StreamStopped:
+    return StreamStopped(
+        f"publishing failed ({cause})", "check the brokers and topics", ExitCode.BROKER
+    )

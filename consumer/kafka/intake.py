@@ -12,7 +12,6 @@ are taken without waiting.
 from collections.abc import Callable, Iterable, Mapping
 
 from confluent_kafka import (
-    OFFSET_INVALID,
     Consumer,
     KafkaError,
     KafkaException,
@@ -23,8 +22,9 @@ from confluent_kafka import (
 from consumer.exit_codes import ExitCode
 from consumer.kafka.changelog import Changelog
 from consumer.kafka.client_settings import KafkaSettings, intake_properties
+from consumer.kafka.obstacles import OBSTACLES, Obstacles
+from consumer.kafka.places import Places
 from consumer.kafka.stable_offsets import stable_offsets
-from consumer.kafka.unreadable import DAMAGED, Damage, end_of_damage
 from consumer.kafka.watermarks import watermarks
 from consumer.ports import (
     Assignment,
@@ -47,6 +47,7 @@ _HARMLESS = frozenset(
         KafkaError._RESOLVE,  # noqa: SLF001
     }
 )
+_OF_A_PLACE = OBSTACLES | {KafkaError._PARTITION_EOF}  # noqa: SLF001
 
 
 class Intake:
@@ -64,8 +65,9 @@ class Intake:
         self._epochs: dict[int, int] = {}
         self._owned: set[int] = set()
         self._halted: set[int] = set()
-        self._damage = Damage(clock)
-        self._at_end: set[At] = set()
+        self._places = Places()
+        self._obstacles = Obstacles(settings, clock, changelog.beat)
+        self._untold: list[tuple[int, InputGap | Unreadable]] = []
         self._joined = False
         self._failure: BaseException | None = None
         self._owner: Owner | None = None
@@ -84,6 +86,7 @@ class Intake:
 
     def poll(self, limit: int, wait_s: float) -> list[Record]:
         """Copies at most `limit` records out of the client."""
+        self._tell()
         records = self._taken(1, wait_s)
         if records and limit > 1:
             records += self._taken(limit - 1, 0)
@@ -95,25 +98,47 @@ class Intake:
         messages = self.consumer.consume(limit, wait_s)
         if self._failure is not None:
             raise self._failure
+        # Callbacks are served inside `consume`: what they have taken from us counts no more.
+        readable, epochs = self._places.readable(), self._epochs
+        reached: dict[At, int] = {}
         records = []
         for message in messages:
             error = message.error()
+            at = (message.topic() or "", message.partition() or 0)
             if error is None:
-                partition = message.partition()
-                if partition in self._owned and partition not in self._halted:
-                    records.append(_record(message, self._epochs[partition]))
-                    self._at_end.discard((records[-1].topic, partition))
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-                self._at_end.add((message.topic() or "", message.partition() or 0))
-            else:
+                if at in readable:
+                    record = _record(message, at, epochs[at[1]])
+                    records.append(record)
+                    reached[at] = record.offset
+            elif error.code() not in _OF_A_PLACE:
                 self._on_error(message, error)
+            elif at in readable:
+                self._places.read(reached)
+                reached.clear()
+                if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                    self._places.met_end(at)
+                else:
+                    readable.remove(at)  # nothing behind it is believed
+                    self._on_obstacle(at, message.offset() or 0, error)
+        self._places.read(reached)
         return records
+
+    def _tell(self) -> None:
+        """What stands behind records is told when they have been handed over, not before them."""
+        untold, self._untold = self._untold, []
+        for epoch, at in untold:
+            if self._epochs[at.partition] != epoch:
+                continue  # halted since, or ours anew: it will be met again
+            if isinstance(at, InputGap):
+                self._required_owner().gap(at)
+            else:
+                self._required_owner().unreadable(at)
 
     def halt(self, partition: int) -> int:
         """Leaves the partition ours and reads no more of it; the epoch of what will come later."""
         self._epochs[partition] += 1
         self._halted.add(partition)
-        self._at_end -= {(topic, partition) for topic in self._topics}
+        self._forget_places(partition)
         self.consumer.incremental_unassign(
             [TopicPartition(topic, partition) for topic in self._topics]
         )
@@ -122,6 +147,8 @@ class Intake:
     def resume(self, partition: int, offsets: Mapping[str, int]) -> None:
         """Reads a halted partition again."""
         self._halted.discard(partition)
+        for topic, offset in offsets.items():
+            self._places.start((topic, partition), offset)
         self.consumer.incremental_assign(
             [TopicPartition(topic, partition, offset) for topic, offset in offsets.items()]
         )
@@ -132,7 +159,7 @@ class Intake:
 
     def exhausted(self, partition: int) -> bool:
         """Whether nothing is unread: the client has met the end of both topics since."""
-        return all((topic, partition) in self._at_end for topic in self._topics)
+        return all(self._places.is_at_end((topic, partition)) for topic in self._topics)
 
     def lag(self) -> Mapping[At, int]:
         """Unread records by partition, from the client's cached watermarks."""
@@ -190,6 +217,8 @@ class Intake:
         self._owned.add(partition)
         assignment = Assignment(partition, epoch, offsets, gaps)
         self._required_owner().assigned(assignment, self._restored(partition))
+        for topic, offset in offsets.items():
+            self._places.start((topic, partition), offset)
         return assignment
 
     def _restored(self, partition: int) -> Iterable[tuple[bytes, bytes | None]]:
@@ -202,8 +231,11 @@ class Intake:
         gaps: list[InputGap] = []
         for at in self.committed([(topic, partition) for topic in self._topics]):
             low, high = watermarks(self.consumer, at, self.beat)
-            if at.offset == OFFSET_INVALID or at.offset < 0:
-                offsets[at.topic] = low if self._settings.start == "earliest" else high
+            if at.offset < 0 and self._settings.start == "earliest":
+                offsets[at.topic] = low
+            elif at.offset < 0:
+                offsets[at.topic] = high
+                self._keep_place(at.topic, partition, high)
             elif at.offset < low:
                 gaps.append(InputGap(at.topic, partition, at.offset, low, "retention"))
                 offsets[at.topic] = low
@@ -211,13 +243,17 @@ class Intake:
                 offsets[at.topic] = at.offset
         return offsets, tuple(gaps)
 
+    def _keep_place(self, topic: str, partition: int, offset: int) -> None:
+        """Whoever comes before the first publication must not begin at a later end."""
+        self.consumer.commit(offsets=[TopicPartition(topic, partition, offset)], asynchronous=False)
+
     def _revoked(self, partitions: list[TopicPartition]) -> None:
         self._landmark("in_on_revoke")
         self._joined = True
         numbers = sorted({at.partition for at in partitions} & self._owned)
         for number in numbers:
             self._owned.discard(number)
-            self._at_end -= {(topic, number) for topic in self._topics}
+            self._forget_places(number)
             self._required_owner().revoked(number)
         read = [number for number in numbers if number not in self._halted]
         self._halted -= set(numbers)
@@ -227,11 +263,7 @@ class Intake:
         self._landmark("revoked")
 
     def _on_error(self, message: Message, error: KafkaError) -> None:
-        if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001
-            self._skip_gap(message)
-        elif error.code() in DAMAGED:
-            self._on_damage(message)
-        elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+        if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             # Said once of a young topic too, whose metadata has not reached every broker yet.
             self._missing_since = self._missing_since or self._clock.monotonic()
         elif error.fatal() or not (error.retriable() or error.code() in _HARMLESS):
@@ -250,28 +282,23 @@ class Intake:
                 cause, "create it with `chat-router topics create`", ExitCode.BROKER
             )
 
-    def _skip_gap(self, message: Message) -> None:
-        """Retention passed us while we were reading: the loss becomes an event, reading goes on."""
-        at = TopicPartition(message.topic() or "", message.partition() or 0)
-        low, _high = watermarks(self.consumer, at, self.beat)
-        lost_from = max(0, message.offset() or 0)
-        self._required_owner().gap(InputGap(at.topic, at.partition, lost_from, low, "retention"))
-        self.consumer.seek(TopicPartition(at.topic, at.partition, low))
+    def _on_obstacle(self, at: At, offset: int, error: KafkaError) -> None:
+        unread = self._places.next_offset(at)
+        verdict = self._obstacles.judge(self.consumer, at, unread, (offset, error))
+        if verdict.found is not None:
+            self._untold.append((self._epochs[at[1]], verdict.found))
+        if verdict.go_on_at is not None:
+            self._read_from(at, verdict.go_on_at)
 
-    def _on_damage(self, message: Message) -> None:
-        """Said again and again: a batch is given up only when it stays what it is."""
-        topic, partition = message.topic() or "", message.partition() or 0
-        offset = message.offset() or 0
-        if partition in self._halted or not self._damage.stays((topic, partition), offset):
-            return
-        if not self._settings.skip_unreadable:
-            self._required_owner().unreadable(Unreadable(topic, partition, offset))
-            return
-        at = TopicPartition(topic, partition, offset)
-        _low, high = watermarks(self.consumer, at, self.beat)
-        end = end_of_damage(self._settings, at, high, self.beat)
-        self._required_owner().gap(InputGap(topic, partition, offset, end, "unreadable"))
-        self.consumer.seek(TopicPartition(topic, partition, end))
+    def _read_from(self, at: At, offset: int) -> None:
+        """seek() is refused where an error has ended the client's reading."""
+        self.consumer.incremental_unassign([TopicPartition(*at)])
+        self.consumer.incremental_assign([TopicPartition(*at, offset)])
+        self._places.start(at, offset)
+
+    def _forget_places(self, partition: int) -> None:
+        for topic in self._topics:
+            self._places.forget((topic, partition))
 
     def _required_owner(self) -> Owner:
         if self._owner is None:
@@ -280,13 +307,13 @@ class Intake:
         return self._owner
 
 
-def _record(message: Message, epoch: int) -> Record:
+def _record(message: Message, at: At, epoch: int) -> Record:
     _kind, timestamp_ms = message.timestamp()
     headers = message.headers()
     return Record(
+        at[0],
+        at[1],
         # The client's types allow None for messages that were never read from a broker.
-        message.topic(),  # type: ignore[arg-type]
-        message.partition(),  # type: ignore[arg-type]
         message.offset(),  # type: ignore[arg-type]
         epoch,
         timestamp_ms,

@@ -4,12 +4,26 @@ The broker answers only when no transaction holds an offset back, so the wait ma
 dead instance's transaction. It is cut into short requests, between which the loop's heart beats.
 """
 
+import time
 from collections.abc import Callable, Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 _REQUEST_S = 5.0
-_ATTEMPTS = 12
+_PATIENCE_S = 60.0
+_PAUSE_S = 0.2
+# `retriable()` is true of the producer's errors only.
+_PASSES = frozenset(
+    {
+        KafkaError._TIMED_OUT,  # noqa: SLF001
+        KafkaError._TRANSPORT,  # noqa: SLF001
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.NETWORK_EXCEPTION,
+        KafkaError.REQUEST_TIMED_OUT,
+    }
+)
 
 
 def stable_offsets(
@@ -20,13 +34,14 @@ def stable_offsets(
     Raises:
         KafkaException: they cannot be told, or not within a minute.
     """
-    for _ in range(_ATTEMPTS - 1):
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
         beat("committed")
         try:
             return consumer.committed(list(wanted), timeout=_REQUEST_S)
         except KafkaException as failure:
             error: KafkaError = failure.args[0]
-            if error.code() != KafkaError._TIMED_OUT and not error.retriable():  # noqa: SLF001
+            if error.code() not in _PASSES or time.monotonic() > deadline:
                 raise
-    beat("committed")
-    return consumer.committed(list(wanted), timeout=_REQUEST_S)
+        # A coordinator that has moved says so at once.
+        time.sleep(_PAUSE_S)

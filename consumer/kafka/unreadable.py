@@ -18,6 +18,8 @@ DAMAGED = frozenset(
     {
         KafkaError._BAD_MSG,  # noqa: SLF001
         KafkaError._BAD_COMPRESSION,  # noqa: SLF001
+        KafkaError.INVALID_MSG,  # the broker itself cannot read it
+        KafkaError._NOT_IMPLEMENTED,  # noqa: SLF001 - the middle of a damaged batch, or a new format
     }
 )
 _REPEATS = 3

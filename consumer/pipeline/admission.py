@@ -36,12 +36,14 @@ class Admission:
         self._observer = observer
         self._max_messages = max_messages
         self._max_bytes = max_bytes
+        # Also of assignments that are gone: until a worker has come to it, it takes memory.
+        self._with_workers = 0
         self._in_flight_bytes = 0
         self._next_trickle = 0.0
 
     def read(self, lanes: Mapping[int, Lane], is_ready: bool) -> None:
         """Reads what there is room for; `is_ready`: something waits to be published."""
-        in_flight = sum(lane.in_flight for lane in lanes.values())
+        in_flight = max(self._with_workers, sum(lane.in_flight for lane in lanes.values()))
         room = self._max_messages - in_flight
         held = self._in_flight_bytes + sum(lane.held_bytes for lane in lanes.values())
         if room > 0 and held < self._max_bytes:
@@ -54,6 +56,7 @@ class Admission:
         """Hands outcomes to their lanes; those of an assignment that is gone are dropped."""
         for settled in self._workers.collect():
             record = settled.record
+            self._with_workers -= 1
             self._in_flight_bytes -= len(record.value or b"")
             lane = lanes.get(record.partition)
             if lane is not None and lane.epoch == record.epoch:
@@ -92,6 +95,7 @@ class Admission:
             and lane.epoch == record.epoch
             and lane.expect(record)
         ]
+        self._with_workers += len(fresh)
         self._in_flight_bytes += sum(len(record.value or b"") for record in fresh)
         self._workers.submit(fresh)
         self._observer.consumed(len(fresh))

@@ -4,6 +4,8 @@ A broken producer or a bug of ours would drain a whole partition into the dead l
 limit the partition is stopped instead, for people to look at, and tried again now and then.
 """
 
+import sys
+
 from msgspec import Struct
 
 
@@ -17,6 +19,9 @@ class CircuitLimits(Struct, frozen=True):
     ratio: float = 0.2
     window: int = 500
     probe: int = 10
+
+
+NEVER_TRIPS = CircuitLimits(consecutive=sys.maxsize, ratio=1.0)
 
 
 class Circuit(Struct, frozen=True, gc=False):

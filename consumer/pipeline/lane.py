@@ -26,7 +26,7 @@ from consumer.ports import (
 )
 from consumer.records import Outcome, Record, Rejected
 from consumer.routing.conversation import OpenRecord
-from consumer.routing.router import Router
+from consumer.routing.in_force import Decides
 from consumer.telemetry.observer import Work
 
 Item = Outcome | InputGap | Unreadable
@@ -48,7 +48,7 @@ class Lane:
         self,
         assignment: Assignment,
         topics: Topics,
-        router: Router,
+        router: Decides,
         outputs: Outputs,
         limits: LaneLimits,
     ) -> None:
@@ -107,6 +107,11 @@ class Lane:
     def ready(self) -> bool:
         """Whether there is anything to publish, be it a timer's work."""
         return bool(self._offsets) or self._state.changed
+
+    @property
+    def owes(self) -> bool:
+        """Whether anything that was read waits for its commit, be it for the second time."""
+        return self.in_flight > 0 or bool(self._replay) or self.ready
 
     @property
     def urgent(self) -> bool:
@@ -209,7 +214,7 @@ class Lane:
     def _apply(self, item: Item, now_ms: int) -> None:
         self._applied.append(item)
         if isinstance(item, InputGap):
-            self._state.records.append(self._outputs.lost(item, now_ms))
+            self._state.lose(item, now_ms)
             self._offsets[(item.topic, self.partition)] = item.end
         elif isinstance(item, Unreadable):
             self._stop(item.topic, item.offset, _UNREADABLE, now_ms)

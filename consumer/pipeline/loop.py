@@ -28,6 +28,7 @@ from consumer.ports import (
     TopicPartition,
     Unreadable,
 )
+from consumer.routing.in_force import RulesInForce
 from consumer.telemetry.catalogue import DECIDE
 from consumer.telemetry.observer import Observer, Standing
 
@@ -60,6 +61,7 @@ class Pipeline:
         stream: Stream,
         workers: Workers,
         open_lane: Callable[[Assignment], Lane],
+        rules: RulesInForce,
         settings: LoopSettings,
         clock: Clock,
         heart: Heart,
@@ -68,6 +70,7 @@ class Pipeline:
         self._stream = stream
         self._workers = workers
         self._open_lane = open_lane
+        self._rules = rules
         self._settings = settings
         self._clock = clock
         self._heart = heart
@@ -142,6 +145,8 @@ class Pipeline:
         self._check_workers()
 
     def _apply(self) -> None:
+        if self._rules.has_offer and not any(lane.ready for lane in self._lanes.values()):
+            self._rules.take_over()
         began = self._clock.monotonic()
         now_ms = self._clock.now_ms()
         whole = room = self._settings.max_transaction - sum(x.applied for x in self._lanes.values())
@@ -238,7 +243,7 @@ class Pipeline:
     def _drain(self) -> None:
         """Publishes what is in flight and comes back in time; the rest will be read again."""
         deadline = self._clock.monotonic() + self._settings.drain_s
-        while any(x.in_flight or x.ready for x in self._lanes.values()):
+        while any(lane.owes for lane in self._lanes.values()):
             if self._clock.monotonic() > deadline:
                 return
             self._heart.beat()

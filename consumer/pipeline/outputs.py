@@ -16,6 +16,8 @@ from consumer.contract.dead_letter import dead_letter
 from consumer.contract.identity import escalation_event_id, event_id
 from consumer.contract.incident import InputLost, IntakeStopped
 from consumer.contract.topics import Topics
+from consumer.pipeline.partition_notes import NOTES_KEY, PartitionNotes
+from consumer.pipeline.partition_notes import encode as encode_notes
 from consumer.ports import InputGap, OutRecord, TopicPartition
 from consumer.records import Record, Rejected
 from consumer.routing.conversation import Conversation, encode
@@ -68,6 +70,10 @@ class Outputs:
         """The changelog record of a conversation; a tombstone where it is forgotten."""
         value = None if state is None else encode(state)
         return OutRecord(self._topics.state, key.encode(), value, None, partition)
+
+    def notes(self, partition: int, notes: PartitionNotes) -> OutRecord:
+        """The changelog record of what a partition remembers beside its conversations."""
+        return OutRecord(self._topics.state, NOTES_KEY, encode_notes(notes), None, partition)
 
     def lost(self, gap: InputGap, now_ms: int) -> OutRecord:
         """`input.lost`, in the transaction that moves the offset past the gap."""

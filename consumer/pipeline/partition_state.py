@@ -8,17 +8,29 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from consumer.contract.identity import conversation_key
 from consumer.contract.message import DEFAULT_TENANT
 from consumer.pipeline.containment import unroutable
 from consumer.pipeline.conversations import Conversations
 from consumer.pipeline.outputs import Outputs
+from consumer.pipeline.partition_notes import (
+    NO_NOTES,
+    NOTES_KEY,
+    NOTHING_LOST,
+    PartitionNotes,
+)
+from consumer.pipeline.partition_notes import decode as decode_notes
 from consumer.pipeline.timers import Timers
-from consumer.ports import OutRecord, StateRecord
+from consumer.ports import InputGap, OutRecord, StateRecord
 from consumer.records import FeedbackTurn, Outcome, Record, Rejected, Turn, Understood
 from consumer.routing.conversation import Conversation, OpenRecord, decode, next_due_ms
-from consumer.routing.router import Routed, Router
+from consumer.routing.in_force import Decides
+from consumer.routing.rate_guard import RateGuard
+from consumer.routing.router import Routed
+
+STATE_LOST = "state_lost"
 
 
 class StateLimits(Struct, frozen=True):
@@ -32,7 +44,7 @@ class PartitionState:
     """Conversation states with an overlay, their timers, and what the open transaction says."""
 
     def __init__(
-        self, partition: int, messages: str, router: Router, outputs: Outputs, limits: StateLimits
+        self, partition: int, messages: str, router: Decides, outputs: Outputs, limits: StateLimits
     ) -> None:
         self._partition = partition
         self._messages = messages
@@ -40,6 +52,9 @@ class PartitionState:
         self._outputs = outputs
         self._limits = limits
         self._states = Conversations()
+        self._notes = NO_NOTES
+        self._lost_before = NOTHING_LOST
+        self._guard = RateGuard()
         self._timers = Timers()
         self._clock_ms = 0
         self._applied_clock_ms = 0
@@ -56,8 +71,12 @@ class PartitionState:
         count = 0
         for raw_key, value in state:
             count += 1
+            if raw_key == NOTES_KEY:
+                self._notes = NO_NOTES if value is None else decode_notes(value)
+                continue
             self._states.restore(raw_key.decode(), None if value is None else decode(value))
         self._arm_all()
+        self._recall()
         self._clock_ms = max(
             (held.last_event_ms for _, held in self._states.oldest_first()), default=0
         )
@@ -92,6 +111,12 @@ class PartitionState:
         self._emit(key, routed, record)
         return None
 
+    def lose(self, gap: InputGap, now_ms: int) -> None:
+        """Input that will never be read: states from before it may lack turns."""
+        self.records.append(self._outputs.lost(gap, now_ms))
+        if gap.topic == self._messages:
+            self._lost_before = max(self._lost_before, gap.end)
+
     def tick(self, at_ms: int) -> None:
         """Moves the partition's clock and fires what is due by it, each at its own due time.
 
@@ -104,29 +129,43 @@ class PartitionState:
             due_ms, key = due
             state = self._states.get(key)
             if state is not None:
-                self._emit(key, self._router.fire_due(key, state, due_ms), None)
+                self._emit(key, self._router.fire_due(key, state, due_ms, self._guard), None)
 
     def seal(self) -> list[OutRecord]:
         """All records of the open transaction; those of the state stand last."""
         self._forget_idle()
-        return self.records + [
+        states = [
             self._outputs.state(self._partition, key, state)
             for key, state in self._states.changes().items()
         ]
+        notes = self._new_notes()
+        if notes != self._notes:
+            states.append(self._outputs.notes(self._partition, notes))
+        return self.records + states
 
     def merge(self) -> None:
         """The transaction is visible."""
         self._states.merge()
+        self._notes = self._new_notes()
         self._clock_ms = self._applied_clock_ms
         self._reset()
 
     def drop(self) -> None:
         """The transaction did not happen: its outcomes will be applied again."""
         self._states.drop()
+        self._recall()
         self._applied_clock_ms = self._clock_ms
         self._timers.clear()
         self._arm_all()
         self._reset()
+
+    def _new_notes(self) -> PartitionNotes:
+        return PartitionNotes(meters=dict(self._guard.meters), lost_before=self._lost_before)
+
+    def _recall(self) -> None:
+        """Guard and losses as they are committed."""
+        self._guard = RateGuard(self._notes.meters)
+        self._lost_before = self._notes.lost_before
 
     def _reset(self) -> None:
         self.records = []
@@ -144,11 +183,13 @@ class PartitionState:
     ) -> Routed:
         match outcome:
             case Understood():
-                return self._router.decide(outcome, prior, now_ms)
+                if prior is not None and prior.messages_offset < self._lost_before:
+                    outcome = replace(outcome, flaws=(*outcome.flaws, STATE_LOST))
+                return self._router.decide(outcome, prior, now_ms, self._guard)
             case Turn():
-                return self._router.observe(outcome, prior, now_ms)
+                return self._router.observe(outcome, prior, now_ms, self._guard)
             case FeedbackTurn():
-                return self._router.feedback(outcome, prior, now_ms)
+                return self._router.feedback(outcome, prior, now_ms, self._guard)
             case _:
                 assert_never(outcome)
 
@@ -168,10 +209,22 @@ class PartitionState:
             tenant_id = rejected.tenant_id or DEFAULT_TENANT
             key = conversation_key(tenant_id, rejected.conversation_id)
             prior = self._prior(key, rejected.event_ms or record.timestamp_ms)
-            routed = self._router.degrade(rejected, prior, now_ms)
-            decision_id = routed.decision.decision_id if routed.decision else None
-            self._emit(key, routed, record)
+            routed = self._degraded(rejected, prior, now_ms)
+            if routed is not None and routed.decision is not None:
+                decision_id = routed.decision.decision_id
+                self._emit(key, routed, record)
         self.records.append(self._outputs.dead(rejected, decision_id))
+
+    def _degraded(
+        self, rejected: Rejected, prior: Conversation | None, now_ms: int
+    ) -> Routed | None:
+        """None where a bug spares not even this decision: then the dead letter stands alone."""
+        try:
+            return self._router.degrade(rejected, prior, now_ms, self._guard)
+        except MemoryError:
+            raise
+        except Exception:
+            return None
 
     def _emit(self, key: str, routed: Routed, record: Record | None) -> None:
         self.routed.append(routed)
@@ -198,9 +251,11 @@ class PartitionState:
 
     def _expire(self, key: str, state: Conversation) -> None:
         """A state is never forgotten with an escalation open: that is resolved first."""
-        if state.open:
+        while state.open:
             end_ms = max(held.expires_ms for held in state.open)
-            self._emit(key, self._router.fire_due(key, state, end_ms), None)
+            routed = self._router.fire_due(key, state, end_ms, self._guard)
+            self._emit(key, routed, None)
+            state = routed.state
 
 
 def _addressed(outcome: Understood | Turn | FeedbackTurn) -> tuple[Record, str, int]:

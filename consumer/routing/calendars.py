@@ -1,5 +1,6 @@
 """Opening hours: whether a calendar is open at an event time. Never reads the wall clock."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
@@ -27,6 +28,7 @@ class Calendar:
     zone: tzinfo
     week: Week
     closed_dates: frozenset[date] = field(default=frozenset())
+    special_dates: Mapping[date, tuple[Interval, ...]] = field(default_factory=dict)
 
     def is_open(self, at_ms: int) -> bool:
         """Whether somebody is there at `at_ms`."""
@@ -39,7 +41,8 @@ class Calendar:
     @property
     def is_always_open(self) -> bool:
         """Whether it never closes."""
-        return not self.closed_dates and all(_WHOLE_DAY in intervals for intervals in self.week)
+        days = (*self.week, *self.special_dates.values())
+        return not self.closed_dates and all(_WHOLE_DAY in intervals for intervals in days)
 
 
 @lru_cache(maxsize=_CACHED_MINUTES)
@@ -49,10 +52,12 @@ def _hours(calendar: Calendar, minute: int) -> BusinessHours:
 
 def _is_open(calendar: Calendar, minute: int) -> bool:
     local = datetime.fromtimestamp(minute * S_PER_MINUTE, UTC).astimezone(calendar.zone)
-    if local.date() in calendar.closed_dates:
+    day = local.date()
+    if day in calendar.closed_dates:
         return False
     of_day = local.hour * MINUTES_PER_HOUR + local.minute
-    return any(start <= of_day < end for start, end in calendar.week[local.weekday()])
+    intervals = calendar.special_dates.get(day, calendar.week[local.weekday()])
+    return any(start <= of_day < end for start, end in intervals)
 
 
 def parse_zone(name: str) -> tzinfo:
@@ -78,13 +83,22 @@ def parse_week(hours: dict[str, str | list[str]]) -> Week:
     """
     week: dict[int, tuple[Interval, ...]] = {}
     for days, spans in hours.items():
-        intervals = tuple(map(_parse_interval, [spans] if isinstance(spans, str) else spans))
+        intervals = parse_intervals(spans)
         for day in _parse_days(days):
             if day in week:
                 message = f"{DAYS[day]} is named twice"
                 raise ValueError(message)
             week[day] = intervals
     return tuple(week.get(day, ()) for day in range(len(DAYS)))
+
+
+def parse_intervals(spans: str | list[str]) -> tuple[Interval, ...]:
+    """Intervals of one day.
+
+    Raises:
+        ValueError: one that cannot be read.
+    """
+    return tuple(map(_parse_interval, [spans] if isinstance(spans, str) else spans))
 
 
 def _parse_days(text: str) -> range:

@@ -1,18 +1,20 @@
 """Turns the conditions of a rules file into matchers, and refuses those that make no sense."""
 
-from consumer.routing.fields import FIELD_NAMES, OPERATORS, Field, Operand, find_field
+from consumer.routing.fields import OPERATORS, Field, Operand, find_field, known_fields
 from consumer.routing.matchers import All, Any, Condition, Leaf, Not
+from consumer.routing.phrases import compile_pattern
 from consumer.routing.rules_error import RuleMistakeError
 from consumer.routing.rules_schema import ConditionSpec
+from consumer.routing.vocabulary import Bound, Vocabulary
 from consumer.routing.yaml_source import Path
 
 MAX_DEPTH = 8
 MAX_PARTS = 32
-# Written as a value, they stand for the bounds of the head that the field belongs to.
-Bounds = dict[tuple[str, str], float]
 
 
-def compile_condition(spec: ConditionSpec, path: Path, bounds: Bounds, depth: int = 0) -> Condition:
+def compile_condition(
+    spec: ConditionSpec, path: Path, names: Vocabulary, depth: int = 0
+) -> Condition:
     """The matcher of a condition.
 
     Raises:
@@ -21,14 +23,14 @@ def compile_condition(spec: ConditionSpec, path: Path, bounds: Bounds, depth: in
     if depth > MAX_DEPTH:
         raise RuleMistakeError(path, f"conditions are nested deeper than {MAX_DEPTH}")
     if _shape(spec, path) == "leaf":
-        return _leaf(spec, path, bounds)
+        return _leaf(spec, path, names)
     if spec.negated is not None:
-        return Not(compile_condition(spec.negated, (*path, "not"), bounds, depth + 1))
+        return Not(compile_condition(spec.negated, (*path, "not"), names, depth + 1))
     word, parts = ("all", spec.all) if spec.all is not None else ("any", spec.any)
     if not parts or len(parts) > MAX_PARTS:
         raise RuleMistakeError((*path, word), f"needs 1 to {MAX_PARTS} conditions")
     compiled = tuple(
-        compile_condition(part, (*path, word, index), bounds, depth + 1)
+        compile_condition(part, (*path, word, index), names, depth + 1)
         for index, part in enumerate(parts)
     )
     return All(compiled) if word == "all" else Any(compiled)
@@ -63,29 +65,41 @@ def _shape(spec: ConditionSpec, path: Path) -> str:
     return "leaf"
 
 
-def _leaf(spec: ConditionSpec, path: Path, bounds: Bounds) -> Leaf:
+def _leaf(spec: ConditionSpec, path: Path, names: Vocabulary) -> Leaf:
     name, op = spec.field or "", spec.op or ""
-    field = find_field(name)
+    field = find_field(name, names)
     if field is None:
-        known = ", ".join(FIELD_NAMES)
+        known = ", ".join(known_fields(names))
         raise RuleMistakeError((*path, "field"), f"unknown field {name!r}; known: {known}")
     if op not in OPERATORS[field.type]:
         allowed = ", ".join(OPERATORS[field.type])
         raise RuleMistakeError((*path, "op"), f"{name} takes {allowed}, not {op!r}")
-    return Leaf(field, op, _operand(field, op, spec, path, bounds))
+    return Leaf(field, op, _operand(field, op, spec, path, names))
 
 
-def _operand(field: Field, op: str, spec: ConditionSpec, path: Path, bounds: Bounds) -> Operand:
+def _operand(field: Field, op: str, spec: ConditionSpec, path: Path, names: Vocabulary) -> Operand:
     value, at = spec.value, (*path, "value")
     if op == "exists":
         return _flag(value, at)
     if op == "in":
         return _choices(field, value, at)
     if field.type == "number":
-        return _number(field, value, at, bounds)
+        return _number(field, value, at, names)
     if field.type == "flag":
         return _flag(value, at)
+    if op == "matches":
+        return _checked_pattern(value, at)
     return _text(field, value, at)
+
+
+def _checked_pattern(value: object, path: Path) -> str:
+    if not isinstance(value, str):
+        raise RuleMistakeError(path, f"matches takes a pattern, not {value!r}")
+    try:
+        compile_pattern(value)
+    except ValueError as error:
+        raise RuleMistakeError(path, f"{value!r} is {error}") from None
+    return value
 
 
 def _flag(value: object, path: Path) -> bool:
@@ -94,9 +108,9 @@ def _flag(value: object, path: Path) -> bool:
     return value
 
 
-def _number(field: Field, value: object, path: Path, bounds: Bounds) -> float:
+def _number(field: Field, value: object, path: Path, names: Vocabulary) -> float | Bound:
     if isinstance(value, str):
-        bound = bounds.get((field.name, value))
+        bound = names.bounds.get((field.name, value))
         if bound is not None:
             return bound
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -9,8 +9,10 @@ from msgspec import Struct
 
 from consumer.contract.decision import Entity, ReasonText
 from consumer.contract.escalation import EscalationCustomer, Recommended, Trigger
+from consumer.routing.bot_replies import Replies
+from consumer.routing.topic import NO_TOPIC, Topic
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 NO_OFFSET = -1
 NO_TIMER = 0
 STATE_OPEN = "open"
@@ -42,7 +44,9 @@ class OpenRecord(Struct, frozen=True, array_like=True, gc=False):
     """An open escalation, with all that its later events need.
 
     `message_id` and `decision_id` are those of the last customer turn it saw, `score` is that
-    turn's score, `person` says whether an agent has written since it opened.
+    turn's score. `person` says whether an agent has written since it opened, `answered` whether
+    since the last turn at or over the enter score, which was at `hot_ms`. `calm_due_ms` is when
+    it ends if nobody gets angry again.
     """
 
     escalation_id: str
@@ -55,8 +59,11 @@ class OpenRecord(Struct, frozen=True, array_like=True, gc=False):
     remind_ms: int
     reminders_left: int
     expires_ms: int
+    hot_ms: int
+    calm_due_ms: int
     calm_turns: int
     person: bool
+    answered: bool
     score: float
     peak: float
     suppressed: int
@@ -71,11 +78,33 @@ class OpenRecord(Struct, frozen=True, array_like=True, gc=False):
     summary: ReasonText
 
 
+class Waiting(Struct, frozen=True, array_like=True, gc=False):
+    """A customer turn that waits for an answer, and whom an alert about it would be about.
+
+    `for_person`: the bot's answer does not end it.
+    """
+
+    due_ms: int
+    for_person: bool
+    since_ms: int
+    topic: str
+    partition: int
+    offset: int
+    message_id: str
+    customer: EscalationCustomer
+    language: str
+    category: str
+    intent: str
+
+
 class Conversation(Struct, frozen=True, array_like=True, gc=False):
     """What is known of a conversation. `seq` rises by one with every applied record or timer run.
 
-    `mood` and `anger` are weighted averages over customer turns, `last_event_ms` is the largest
-    event time applied, `subject` the intent under discussion. -1 is "no offset yet".
+    `mood` and `anger` are weighted averages over customer turns that last moved at `mood_ms`;
+    `last_event_ms` is the largest event time applied, `topic` the decayed intent probabilities.
+    `unanswered` counts customer turns since anybody answered,
+    `replies` are sketches of the last bot replies, `bot_repeat` how alike two of them are.
+    -1 is "no offset yet".
     """
 
     version: int = STATE_VERSION
@@ -91,10 +120,17 @@ class Conversation(Struct, frozen=True, array_like=True, gc=False):
     anger_peak: float = 0.0
     negative_streak: int = 0
     angry_turns: int = 0
-    subject: str = ""
+    unresolved_turns: int = 0
+    since_angry: int = 0
+    mood_ms: int = 0
+    topic: Topic = NO_TOPIC
     open: tuple[OpenRecord, ...] = ()
     cooling: tuple[CoolDown, ...] = ()
     series: tuple[Point, ...] = ()
+    unanswered: int = 0
+    bot_repeat: float = 0.0
+    replies: Replies = ()
+    waiting: Waiting | None = None
 
 
 NEW_CONVERSATION = Conversation()
@@ -139,13 +175,18 @@ def _unreadable(record: bytes) -> str:
 
 def next_due_ms(state: Conversation) -> int | None:
     """When this conversation's next timer is due, in event time; None without one."""
+    waiting = state.waiting
     if not state.open:
-        return None
-    return min(due_ms(record) for record in state.open)
+        return None if waiting is None else waiting.due_ms
+    first = min(due_ms(record) for record in state.open)
+    return first if waiting is None or first < waiting.due_ms else waiting.due_ms
 
 
 def due_ms(record: OpenRecord) -> int:
-    """When this escalation's next timer is due: a reminder or the end."""
-    if record.remind_ms == NO_TIMER:
-        return record.expires_ms
-    return min(record.remind_ms, record.expires_ms)
+    """When this escalation's next timer is due: a reminder, its calm end or its expiry."""
+    due = record.expires_ms
+    if record.remind_ms != NO_TIMER and record.remind_ms < due:
+        due = record.remind_ms
+    if record.calm_due_ms != NO_TIMER and record.calm_due_ms <= due:
+        due = record.calm_due_ms
+    return due

@@ -25,6 +25,12 @@ def cool_down_of(cooling: CoolDowns, kind: str) -> CoolDown | None:
     return next((held for held in cooling if held.kind == kind), None)
 
 
+def held_until(cooling: CoolDowns, kind: str) -> int:
+    """When the kind's cool-down ends; 0 without one."""
+    held = cool_down_of(cooling, kind)
+    return held.ends_ms if held else 0
+
+
 def without(cooling: CoolDowns, kind: str) -> CoolDowns:
     """All but that kind's."""
     return tuple(held for held in cooling if held.kind != kind)

@@ -1,15 +1,18 @@
-"""One customer turn: what is read from it, and what it does to mood and escalations.
+"""One customer turn: what is read from it, and what it does to topic, mood and escalations.
 
 Chooses no route and writes no events.
 """
 
+from consumer.contract.decision import IntentGuess
 from consumer.contract.escalation import EscalationCustomer
 from consumer.records import Understood
-from consumer.routing import escalation, mood
-from consumer.routing.conversation import STATE_VERSION, Conversation, CoolDown, OpenRecord, Point
-from consumer.routing.escalation import Change
-from consumer.routing.escalation_opening import Scene, Signal
-from consumer.routing.escalation_policy import ANGER, HUMAN_REQUEST
+from consumer.routing import escalation, mood, topic
+from consumer.routing.bare_turns import is_bare, is_thanks
+from consumer.routing.conversation import STATE_VERSION, Conversation, Point
+from consumer.routing.escalation import Change, Step
+from consumer.routing.escalation_opening import Scene
+from consumer.routing.escalation_policy import ANGER, UNREACHABLE
+from consumer.routing.rate_guard import Guard, RateGuard
 from consumer.routing.readings import (
     Reading,
     is_answerable,
@@ -19,78 +22,93 @@ from consumer.routing.readings import (
     read_sentiment,
 )
 from consumer.routing.rules import Ruleset
-from consumer.routing.subject import next_subject, with_subject
+from consumer.routing.signals import COMPLAINT, Signals
 
 UNSUPPORTED_LANGUAGE = "unsupported_language"
 UNREADABLE_FLAWS = frozenset(("no_content", UNSUPPORTED_LANGUAGE, "model_failure"))
 NEGATIVE = "negative"
-CERTAIN = 1.0
-UNREACHABLE = 2.0  # no score is above 1
 
 CALM_POINTS = 2
 HOT_POINTS = 5
 HOT_ANGER = 0.25  # from here on the curve is worth its bytes
 
-Escalations = tuple[tuple[OpenRecord, ...], tuple[CoolDown, ...], tuple[Change, ...]]
+NOTHING = Step((), (), ())
+
+# The state after, what became of each escalation, and the kinds that the rate guard held back.
+Effect = tuple[Conversation, tuple[Change, ...], tuple[str, ...]]
 
 
 class CustomerTurns:
     """Applies customer turns under one ruleset."""
 
-    __slots__ = ("_anger", "_angry_from", "_asked_from", "_find", "_human", "_policies", "_ruleset")
+    __slots__ = (
+        "_angry_from",
+        "_angry_gap",
+        "_complaint_from",
+        "_policies",
+        "_ruleset",
+        "_signals",
+    )
 
     def __init__(self, ruleset: Ruleset) -> None:
         self._ruleset = ruleset
         self._policies = ruleset.policies
-        self._anger = ruleset.policies.get(ANGER)
-        self._human = ruleset.policies.get(HUMAN_REQUEST)
-        self._angry_from = self._anger.enter if self._anger else UNREACHABLE
-        self._asked_from = self._human.enter if self._human else UNREACHABLE
-        phrases = self._human.phrases if self._human else None
-        self._find = _find_nothing if phrases is None else phrases.find
+        anger = ruleset.policies.get(ANGER)
+        self._angry_from = anger.enter if anger else UNREACHABLE
+        self._angry_gap = anger.enter_gap if anger else 0
+        self._complaint_from = anger.complaint_from if anger else 0.0
+        self._signals = Signals(ruleset)
 
-    def read(self, understood: Understood, subject: str) -> Reading:
+    def read(self, understood: Understood, known: topic.Topic) -> Reading:
         """The guesses on this turn; a bare one takes the subject under discussion."""
         prediction, flaws = understood.prediction, understood.flaws
         bounds = self._ruleset.intent_bounds
         category = read_category(prediction.category)
         intent = read_intent(prediction.intent, bounds, UNSUPPORTED_LANGUAGE in flaws)
         anger = read_anger(prediction.anger)
+        sentiment = read_sentiment(prediction.sentiment)
         readable = not flaws or UNREADABLE_FLAWS.isdisjoint(flaws)
         answerable = not flaws and is_answerable(
             intent, category, bounds, self._ruleset.category_bounds
         )
-        if subject and readable:
-            text = understood.turn.message.text
-            intent = with_subject(intent, text, anger, subject, bounds.suggest)
-            answerable = answerable and intent.origin == "message"
-        sentiment = read_sentiment(prediction.sentiment)
-        return Reading(category, intent, sentiment, anger, flaws, readable, answerable)
+        text = understood.turn.message.text
+        thanks = readable and is_thanks(text, intent, sentiment, anger)
+        if known and readable and is_bare(text, intent, anger, thanks=thanks):
+            intent = topic.with_subject(intent, known, bounds.suggest)
+            answerable = False
+        return Reading(category, intent, sentiment, anger, flaws, readable, answerable, thanks)
 
     def apply(
-        self, understood: Understood, reading: Reading, before: Conversation, decision_id: str
-    ) -> tuple[Conversation, tuple[Change, ...]]:
+        self,
+        understood: Understood,
+        reading: Reading,
+        before: Conversation,
+        decision_id: str,
+        guard: Guard | None = None,
+    ) -> Effect:
         """The state after the turn, and what became of each escalation."""
         turn = understood.turn
         last = before.last_event_ms
         at_ms = turn.event_ms if turn.event_ms > last else last
-        if reading.readable:
-            values = mood.after_turn(
-                before,
-                reading.sentiment.score,
-                reading.anger.score,
-                reading.sentiment.label == NEGATIVE,
-                self._angry_from,
-            )
-            subject = next_subject(before.subject, reading.intent)
-            series = _next_series(before, turn.message.message_id, turn.event_ms, reading)
-            records, cooling, changes = self._escalate(
-                understood, reading, before, values, at_ms, decision_id
-            )
+        if not reading.readable:
+            return self._unread(before, turn.record.offset, at_ms)
+        anger = reading.anger.score
+        negative = reading.sentiment.label == NEGATIVE
+        is_angry = anger >= self._angry_from and self._may_complain(reading)
+        values = mood.after_turn(
+            before, reading.sentiment.score, anger, negative, is_angry, self._angry_gap, at_ms
+        )
+        smoothed, begin, weighted, peak, streak, angry_turns, since = values
+        unresolved = _unresolved(before, reading)
+        felt = (anger, weighted, angry_turns, unresolved, reading.thanks)
+        signals = self._signals.of(turn, understood.prediction, before, felt)
+        if signals is None:  # most turns
+            step = NOTHING if not before.cooling else Step((), before.cooling, ())
         else:
-            values, subject, series = mood.unchanged(before), before.subject, before.series
-            records, cooling, changes = self._stay(before, at_ms)
-        smoothed, begin, anger, peak, streak, angry_turns = values
+            scene = self._scene(understood, reading, at_ms, decision_id)
+            step = escalation.customer_turn(
+                before.open, before.cooling, signals, scene, guard or RateGuard()
+            )
         after = Conversation(
             STATE_VERSION,
             before.seq + 1,
@@ -101,63 +119,57 @@ class CustomerTurns:
             before.customer_turns + 1,
             smoothed,
             begin,
-            anger,
+            weighted,
             peak,
             streak,
             angry_turns,
-            subject,
-            records,
-            cooling,
-            series,
+            unresolved,
+            since,
+            at_ms,
+            topic.after_turn(before.topic, reading.intent),
+            step.open,
+            step.cooling,
+            _next_series(before, turn.message.message_id, turn.event_ms, reading),
+            before.unanswered + 1,
+            before.bot_repeat,
+            before.replies,
+            None if reading.thanks else before.waiting,
         )
-        return after, changes
+        return after, step.changes, step.held_back
 
-    def _escalate(
-        self,
-        understood: Understood,
-        reading: Reading,
-        before: Conversation,
-        values: mood.MoodValues,
-        at_ms: int,
-        decision_id: str,
-    ) -> Escalations:
-        """Steps the machine if something is open or would open: most turns do neither."""
-        anger = reading.anger.score
-        phrase = self._find(understood.turn.message.text) or ""
-        asked = CERTAIN if phrase else self._request_score(understood)
-        if (
-            asked < self._asked_from
-            and not before.open
-            and not (anger >= self._angry_from and self._is_angry(anger, values[-1]))
-        ):
-            return (), before.cooling, ()
-        signals = self._signals(anger, values, asked, phrase)
-        scene = self._scene(understood, reading, at_ms, decision_id)
-        step = escalation.customer_turn(before.open, before.cooling, signals, scene)
-        return step.open, step.cooling, step.changes
+    def _may_complain(self, reading: Reading) -> bool:
+        return reading.category.scores.get(COMPLAINT, 0.0) >= self._complaint_from
 
-    def _request_score(self, understood: Understood) -> float:
-        if self._human is None:
-            return 0.0
-        return understood.prediction.intent.get(self._human.intent, 0.0)
-
-    def _is_angry(self, score: float, turns: int) -> bool:
-        return self._anger is not None and self._anger.enters(score, turns)
-
-    def _stay(self, before: Conversation, at_ms: int) -> Escalations:
+    def _unread(self, before: Conversation, offset: int, at_ms: int) -> Effect:
+        """A turn whose mood cannot be read counts, and shows that somebody is there."""
         step = escalation.unread_turn(before.open, before.cooling, self._policies, at_ms)
-        return step.open, step.cooling, step.changes
-
-    def _signals(
-        self, anger: float, values: mood.MoodValues, asked: float, phrase: str
-    ) -> list[Signal]:
-        signals: list[Signal] = []
-        if self._anger is not None:
-            _, _, smoothed, _, _, angry_turns = values
-            signals.append(Signal(self._anger, anger, smoothed, angry_turns))
-        if self._human is not None:
-            signals.append(Signal(self._human, asked, 0.0, 1, phrase))
-        return signals
+        after = Conversation(
+            STATE_VERSION,
+            before.seq + 1,
+            offset,
+            before.feedback_offset,
+            at_ms,
+            before.turns + 1,
+            before.customer_turns + 1,
+            before.mood,
+            before.mood_begin,
+            before.anger,
+            before.anger_peak,
+            before.negative_streak,
+            before.angry_turns,
+            before.unresolved_turns,
+            before.since_angry,
+            before.mood_ms,
+            before.topic,
+            step.open,
+            step.cooling,
+            before.series,
+            before.unanswered + 1,
+            before.bot_repeat,
+            before.replies,
+            before.waiting,
+        )
+        return after, step.changes, ()
 
     def _scene(
         self, understood: Understood, reading: Reading, at_ms: int, decision_id: str
@@ -180,6 +192,21 @@ class CustomerTurns:
         )
 
 
+def _unresolved(before: Conversation, reading: Reading) -> int:
+    """Customer turns since they thanked or changed the subject, this one included."""
+    if reading.thanks:
+        return 0
+    intent = reading.intent
+    if before.unresolved_turns and topic.names_a_subject(intent) and _is_new(before.topic, intent):
+        return 1
+    return before.unresolved_turns + 1
+
+
+def _is_new(known: topic.Topic, intent: IntentGuess) -> bool:
+    subject = topic.subject_of(known)
+    return bool(subject) and intent.name != subject
+
+
 def _next_series(
     before: Conversation, message_id: str, at_ms: int, reading: Reading
 ) -> tuple[Point, ...]:
@@ -191,7 +218,3 @@ def _next_series(
     is_hot = anger >= HOT_ANGER or before.anger >= HOT_ANGER or bool(before.open)
     kept = HOT_POINTS if is_hot else CALM_POINTS
     return (*before.series[1 - kept :], point)
-
-
-def _find_nothing(_text: str) -> str | None:
-    return None

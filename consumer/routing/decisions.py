@@ -10,16 +10,18 @@ from consumer.contract.identity import EventIds
 from consumer.records import Turn, Understood
 from consumer.routing.conversation import Conversation
 from consumer.routing.features import NO_ESCALATION, EscalationView, Features
+from consumer.routing.knowledge import Glance
 from consumer.routing.mood import describe
 from consumer.routing.prior_state import prior_of
 from consumer.routing.readings import Reading
+from consumer.routing.routes import SlaPolicy
 from consumer.routing.rules import Ruleset
 from consumer.routing.timestamps import stamp_of_run
 
 DECIDED = "routing.decided"
 
-# The decision's id, and what its message did to escalations.
-Told = tuple[str, tuple[EscalationChange, ...]]
+# The decision's id, what its message did to escalations, and which the rate guard held back.
+Told = tuple[str, tuple[EscalationChange, ...], tuple[str, ...]]
 
 
 class DecisionWriter:
@@ -40,6 +42,10 @@ class DecisionWriter:
         record = turn.record
         return self._ids.of(record.topic, record.partition, record.offset)
 
+    def identity_of(self, topic: str, partition: int, offset: int) -> str:
+        """The id of the decision on the turn at these coordinates."""
+        return self._ids.of(topic, partition, offset)
+
     def features(self, understood: Understood, reading: Reading, after: Conversation) -> Features:
         """The turn as rules see it, after its effect on mood and escalations."""
         message = understood.turn.message
@@ -58,20 +64,22 @@ class DecisionWriter:
             bool(reading.reasons),
             reading.reasons,
             reading.answerable,
+            Glance(self._ruleset.knowledge, message.text, understood.entities),
+            understood.turn.event_ms,
         )
 
     def write(
         self, understood: Understood, features: Features, before: Conversation, told: Told, now: int
-    ) -> RoutingDecided:
-        """The decision of the first route that applies; `now` is in milliseconds."""
+    ) -> tuple[RoutingDecided, SlaPolicy]:
+        """The decision of the first route that applies, and its promise; `now` is in ms."""
         turn = understood.turn
         message, record, at_ms = turn.message, turn.record, turn.event_ms
         language = self._ruleset.language_of(features.language.code)
         route, hours, target, reason = self._ruleset.shortlist.choose(features, language, at_ms)
-        decision_id, escalations = told
+        decision_id, escalations, held_back = told
         latency_ms = now - record.timestamp_ms
         # By position, in the order of the contract: by keyword it costs a microsecond more.
-        return RoutingDecided(
+        decision = RoutingDecided(
             decision_id,
             message.message_id,
             message.conversation_id,
@@ -86,7 +94,7 @@ class DecisionWriter:
             features.sentiment,
             features.anger,
             features.conversation,
-            prior_of(before),
+            prior_of(before, held_back),
             route.action,
             target,
             route.fallbacks[language],
@@ -101,6 +109,7 @@ class DecisionWriter:
             features.degraded_reasons,
             SourceRef(record.topic, record.partition, record.offset),
         )
+        return decision, route.sla
 
 
 def _view(after: Conversation) -> EscalationView:

@@ -6,7 +6,7 @@ from consumer.contract.decision import Entity, Evidence, ReasonText
 from consumer.contract.escalation import EscalationCustomer, Recommended, Trigger
 from consumer.contract.identity import escalation_id
 from consumer.routing.conversation import NO_TIMER, STATE_OPEN, OpenRecord
-from consumer.routing.escalation_policy import ANGER, Policy, Summary
+from consumer.routing.escalation_policy import Policy, Summary
 
 MAX_ENTITIES = 8
 FIRST_SEQ = 1
@@ -16,14 +16,14 @@ class Signal(Struct, frozen=True):
     """What one customer turn says to one policy.
 
     `turns` counts customer turns in a row at or over the enter score, `smoothed` is the weighted
-    score, `phrase` the words from the rules' list that were found.
+    score, `evidence` what made it so, with what it was held against.
     """
 
     policy: Policy
     score: float
     smoothed: float
     turns: int
-    phrase: str = ""
+    evidence: tuple[Evidence, ...]
 
 
 class Scene(Struct, frozen=True):
@@ -52,7 +52,7 @@ def open_record(signal: Signal, scene: Scene, suppressed: int) -> OpenRecord:
     """The escalation that this turn opens."""
     policy, at_ms = signal.policy, scene.at_ms
     dedup_key = f"{scene.conversation_key}:{policy.kind}"
-    severity = policy.severity_of(signal.score, scene.tier)
+    severity = severity_on_opening(signal, scene)
     ack_due_ms = at_ms + policy.ack_ms
     # By position: by keyword it costs twice as much.
     return OpenRecord(
@@ -66,8 +66,11 @@ def open_record(signal: Signal, scene: Scene, suppressed: int) -> OpenRecord:
         ack_due_ms if policy.remind_times else NO_TIMER,
         policy.remind_times,
         at_ms + policy.expire_ms,
+        at_ms,  # hot
+        NO_TIMER,  # no calm end yet
         0,  # calm turns so far
-        False,  # no person has written
+        False,  # no person has written,
+        False,  # nor answered
         signal.score,
         signal.score,
         suppressed,
@@ -86,6 +89,11 @@ def open_record(signal: Signal, scene: Scene, suppressed: int) -> OpenRecord:
         ),
         summary_of(signal, scene, severity, signal.score),
     )
+
+
+def severity_on_opening(signal: Signal, scene: Scene) -> int:
+    """With what severity it would open."""
+    return signal.policy.severity_of(signal.score, scene.tier)
 
 
 def summary_of(signal: Signal, scene: Scene, severity: int, peak: float) -> ReasonText:
@@ -111,19 +119,5 @@ def _trigger(signal: Signal) -> Trigger:
         policy.enter,
         policy.exit_below,
         signal.turns,
-        _evidence(signal),
-    )
-
-
-def _evidence(signal: Signal) -> tuple[Evidence, ...]:
-    policy, score = signal.policy, signal.score
-    if policy.kind != ANGER:
-        if signal.phrase:
-            return (Evidence("text.phrase", "contains", signal.phrase, signal.phrase),)
-        return (Evidence(f"intent.{policy.intent}", "gte", score, policy.enter),)
-    if score >= policy.fast:
-        return (Evidence("anger.score", "gte", score, policy.fast),)
-    return (
-        Evidence("anger.score", "gte", score, policy.enter),
-        Evidence("conversation.angry_turns", "gte", float(signal.turns), float(policy.enter_turns)),
+        signal.evidence,
     )

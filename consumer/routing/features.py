@@ -12,6 +12,7 @@ from consumer.contract.decision import (
     SentimentGuess,
 )
 from consumer.contract.message import Customer
+from consumer.routing.knowledge import NOTHING_FOUND, Found
 
 
 class EscalationView(Struct, frozen=True, gc=False):
@@ -41,3 +42,5 @@ class Features(Struct, frozen=True, gc=False):
     degraded: bool
     degraded_reasons: tuple[str, ...]
     answerable: bool
+    findings: Found = NOTHING_FOUND
+    at_ms: int = 0

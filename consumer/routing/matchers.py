@@ -5,14 +5,17 @@ rule that matched, or for a person who asks. An absent attribute meets only `ne`
 `exists: false`.
 """
 
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from consumer.contract.decision import Evidence
 from consumer.routing.features import Features
-from consumer.routing.fields import Field, Operand, Scalar
-from consumer.routing.operators import Test, compile_test
+from consumer.routing.fields import Field, Operand
+from consumer.routing.operators import Test, bound_of, compile_test
+from consumer.routing.vocabulary import Bound
 
 NEGATED = "not_"
+Settled = Callable[["Leaf"], bool]
 
 
 class Condition(Protocol):
@@ -20,13 +23,12 @@ class Condition(Protocol):
 
     test: Test
 
-    @property
-    def is_keyed(self) -> bool:
-        """Whether it looks at nothing but fields of the shortlist's key."""
+    def leaves(self) -> "Iterator[Leaf]":
+        """Every field condition inside."""
         ...
 
-    def narrow(self, features: Features) -> Test | bool:
-        """The outcome where the keyed fields decide it, else the test of what is still open."""
+    def narrow(self, features: Features, settled: Settled) -> Test | bool:
+        """The outcome where settled leaves decide it, else the test of what is still open."""
         ...
 
     def holds(self, features: Features) -> tuple[Evidence, ...]:
@@ -41,57 +43,60 @@ class Condition(Protocol):
 class Leaf:
     """A field, an operator and a value."""
 
-    __slots__ = ("_field", "_op", "_threshold", "test")
+    __slots__ = ("field", "op", "test", "value")
 
     def __init__(self, field: Field, op: str, value: Operand) -> None:
-        self._field = field
-        self._op = op
-        self._threshold: Scalar = ", ".join(value) if isinstance(value, tuple) else value
+        self.field = field
+        self.op = op
+        self.value = value
         self.test: Test = compile_test(field, op, value)
 
-    @property
-    def is_keyed(self) -> bool:
-        """Whether its field is keyed."""
-        return self._field.keyed
+    def leaves(self) -> "Iterator[Leaf]":
+        """Itself."""
+        yield self
 
-    def narrow(self, features: Features) -> Test | bool:
-        """The outcome, if the field is keyed."""
-        return self.test(features) if self._field.keyed else self.test
+    def narrow(self, features: Features, settled: Settled) -> Test | bool:
+        """The outcome, if it is settled."""
+        return self.test(features) if settled(self) else self.test
 
     def holds(self, features: Features) -> tuple[Evidence, ...]:
         """The condition with the value it met."""
-        return (self._evidence(features, self._op),)
+        return (self._evidence(features, self.op),)
 
     def fails(self, features: Features) -> tuple[Evidence, ...]:
         """The negated condition with the value that it met."""
-        return (self._evidence(features, NEGATED + self._op),)
+        return (self._evidence(features, NEGATED + self.op),)
 
     def _evidence(self, features: Features, op: str) -> Evidence:
-        value = self._field.read(features)
+        value, threshold = self.field.read(features), self.value
         if value is None:
             value = ""
         elif isinstance(value, tuple):
             value = ", ".join(value)
-        return Evidence(self._field.name, op, value, self._threshold)
+        if isinstance(threshold, Bound):
+            threshold = bound_of(threshold, features)
+        elif isinstance(threshold, tuple):
+            threshold = ", ".join(threshold)
+        return Evidence(self.field.name, op, value, threshold)
 
 
 class All:
     """Every part holds."""
 
-    __slots__ = ("_parts", "test")
+    __slots__ = ("parts", "test")
 
     def __init__(self, parts: tuple[Condition, ...]) -> None:
-        self._parts = parts
+        self.parts = parts
         self.test: Test = _every(tuple(part.test for part in parts))
 
-    @property
-    def is_keyed(self) -> bool:
-        """Whether every part is."""
-        return all(part.is_keyed for part in self._parts)
+    def leaves(self) -> Iterator[Leaf]:
+        """Those of all parts."""
+        for part in self.parts:
+            yield from part.leaves()
 
-    def narrow(self, features: Features) -> Test | bool:
+    def narrow(self, features: Features, settled: Settled) -> Test | bool:
         """The parts that are still open, unless one has decided."""
-        narrowed = [part.narrow(features) for part in self._parts]
+        narrowed = [part.narrow(features, settled) for part in self.parts]
         if any(outcome is False for outcome in narrowed):
             return False
         still = tuple(outcome for outcome in narrowed if not isinstance(outcome, bool))
@@ -99,30 +104,30 @@ class All:
 
     def holds(self, features: Features) -> tuple[Evidence, ...]:
         """What every part says."""
-        return tuple([item for part in self._parts for item in part.holds(features)])
+        return tuple([item for part in self.parts for item in part.holds(features)])
 
     def fails(self, features: Features) -> tuple[Evidence, ...]:
         """What the first failing part says."""
-        return next((p.fails(features) for p in self._parts if not p.test(features)), ())
+        return next((p.fails(features) for p in self.parts if not p.test(features)), ())
 
 
 class Any:
     """At least one part holds."""
 
-    __slots__ = ("_parts", "test")
+    __slots__ = ("parts", "test")
 
     def __init__(self, parts: tuple[Condition, ...]) -> None:
-        self._parts = parts
+        self.parts = parts
         self.test: Test = _some(tuple(part.test for part in parts))
 
-    @property
-    def is_keyed(self) -> bool:
-        """Whether every part is."""
-        return all(part.is_keyed for part in self._parts)
+    def leaves(self) -> Iterator[Leaf]:
+        """Those of all parts."""
+        for part in self.parts:
+            yield from part.leaves()
 
-    def narrow(self, features: Features) -> Test | bool:
+    def narrow(self, features: Features, settled: Settled) -> Test | bool:
         """The parts that are still open, unless one has decided."""
-        narrowed = [part.narrow(features) for part in self._parts]
+        narrowed = [part.narrow(features, settled) for part in self.parts]
         if any(outcome is True for outcome in narrowed):
             return True
         still = tuple(outcome for outcome in narrowed if not isinstance(outcome, bool))
@@ -130,42 +135,41 @@ class Any:
 
     def holds(self, features: Features) -> tuple[Evidence, ...]:
         """What the first part that holds says."""
-        return next((p.holds(features) for p in self._parts if p.test(features)), ())
+        return next((p.holds(features) for p in self.parts if p.test(features)), ())
 
     def fails(self, features: Features) -> tuple[Evidence, ...]:
         """What every part says: all of them fail."""
-        return tuple(item for part in self._parts for item in part.fails(features))
+        return tuple(item for part in self.parts for item in part.fails(features))
 
 
 class Not:
     """The part does not hold."""
 
-    __slots__ = ("_part", "test")
+    __slots__ = ("part", "test")
 
     def __init__(self, part: Condition) -> None:
-        self._part = part
+        self.part = part
         inner = part.test
         self.test: Test = lambda features: not inner(features)
 
-    @property
-    def is_keyed(self) -> bool:
-        """Whether the part is."""
-        return self._part.is_keyed
+    def leaves(self) -> Iterator[Leaf]:
+        """Those of the part."""
+        return self.part.leaves()
 
-    def narrow(self, features: Features) -> Test | bool:
+    def narrow(self, features: Features, settled: Settled) -> Test | bool:
         """The opposite of the part."""
-        open_part = self._part.narrow(features)
+        open_part = self.part.narrow(features, settled)
         if isinstance(open_part, bool):
             return not open_part
         return lambda later: not open_part(later)
 
     def holds(self, features: Features) -> tuple[Evidence, ...]:
         """Why the part fails."""
-        return self._part.fails(features)
+        return self.part.fails(features)
 
     def fails(self, features: Features) -> tuple[Evidence, ...]:
         """Why the part holds."""
-        return self._part.holds(features)
+        return self.part.holds(features)
 
 
 def _every(tests: tuple[Test, ...]) -> Test:

@@ -1,7 +1,7 @@
 """What a decision tells of the state before it, and the way back: enough to decide again.
 
-Of a conversation's state, mood, rules and escalation read exactly what `Prior` holds, and the
-subject, which shows in the decision wherever it was used (`intent.from`).
+Of a conversation's state, mood, rules and escalation read exactly what `Prior` holds; a timer that
+has fired before the turn is part of it.
 """
 
 from consumer.contract.clock import parse_ms
@@ -22,6 +22,7 @@ from consumer.routing.conversation import (
     CoolDown,
     OpenRecord,
 )
+from consumer.routing.rate_guard import HeldBack
 from consumer.routing.timestamps import stamp
 
 # A timer that is never due, for those due before the turn have fired: the last time that can be
@@ -31,14 +32,16 @@ _NOT_KEPT_TRIGGER = Trigger("", 0.0, 0.0, 0.0, 0)
 _NOT_KEPT_TEXT = ReasonText("", "")
 _NO_ADVICE = Recommended("route", Target("queue", ""), "neutral", False)
 _NOBODY = EscalationCustomer(None, "standard")
-_NOTHING_BEFORE = Prior(0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, 0, None, (), {})
+_NOTHING_BEFORE = Prior(0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0, 0, None, (), {}, 0, {}, None, 0, 0.0, ())
 
 
-def prior_of(state: Conversation) -> Prior:
+def prior_of(state: Conversation, held_back: tuple[str, ...]) -> Prior:
     """The state before a turn, as its decision carries it."""
-    if state is NEW_CONVERSATION:
+    if state is NEW_CONVERSATION and not held_back:
         return _NOTHING_BEFORE
-    last = state.last_event_ms
+    last, moved = state.last_event_ms, state.mood_ms
+    last_event_at = stamp(last) if last else None
+    mood_at = last_event_at if moved == last else stamp(moved) if moved else None
     return Prior(
         state.seq,
         state.turns,
@@ -49,9 +52,15 @@ def prior_of(state: Conversation) -> Prior:
         state.anger_peak,
         state.negative_streak,
         state.angry_turns,
-        stamp(last) if last else None,
+        last_event_at,
         tuple(map(_open_escalation, state.open)) if state.open else (),
         _cooling(state) if state.cooling else {},
+        state.unresolved_turns,
+        state.topic,
+        mood_at,
+        state.since_angry,
+        state.bot_repeat,
+        held_back,
     )
 
 
@@ -70,7 +79,6 @@ def state_before(decision: RoutingDecided) -> Conversation:
     """
     prior, source = decision.prior, decision.source
     is_again = decision.conversation.turns == prior.turns
-    from_conversation = decision.intent.origin == "conversation"
     return Conversation(
         STATE_VERSION,
         prior.state_seq,
@@ -85,10 +93,21 @@ def state_before(decision: RoutingDecided) -> Conversation:
         prior.anger_peak,
         prior.negative_streak,
         prior.angry_turns,
-        decision.intent.name if from_conversation else "",
+        prior.unresolved_turns,
+        prior.since_angry,
+        parse_ms(prior.mood_at) if prior.mood_at else 0,
+        prior.topic,
         tuple(map(_record, prior.open_escalations)),
         tuple(CoolDown(kind, parse_ms(ends)) for kind, ends in prior.cooling_down.items()),
+        (),
+        0,
+        prior.bot_repeat,
     )
+
+
+def guard_before(decision: RoutingDecided) -> HeldBack:
+    """A rate guard that answers as the partition's did."""
+    return HeldBack(decision.prior.held_back)
 
 
 def _cooling(state: Conversation) -> dict[str, str]:
@@ -101,7 +120,13 @@ def _cooling(state: Conversation) -> dict[str, str]:
 
 def _open_escalation(record: OpenRecord) -> OpenEscalation:
     return OpenEscalation(
-        record.escalation_id, record.kind, record.severity, record.state, record.calm_turns
+        record.escalation_id,
+        record.kind,
+        record.severity,
+        record.state,
+        record.calm_turns,
+        record.answered,
+        stamp(record.hot_ms),
     )
 
 
@@ -117,8 +142,11 @@ def _record(found: OpenEscalation) -> OpenRecord:
         remind_ms=NO_TIMER,
         reminders_left=0,
         expires_ms=_FAR_MS,
+        hot_ms=parse_ms(found.hot_at),
+        calm_due_ms=NO_TIMER,
         calm_turns=found.calm_turns,
         person=False,
+        answered=found.answered,
         score=0.0,
         peak=0.0,
         suppressed=0,

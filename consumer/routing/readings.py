@@ -23,8 +23,8 @@ from consumer.contract.decision import (
     SentimentGuess,
 )
 from consumer.contract.known_values import ANGER_LEVELS, CATEGORIES
+from consumer.routing.decimals import four_decimals
 
-DECIMALS = 4
 MAX_ANGER_LEVEL = 3
 _HALF = 0.5  # added before truncation: the level is the rounded expected level
 
@@ -36,21 +36,37 @@ UNREAD_SENTIMENT = SentimentGuess("neutral", 0.0, 0.0)
 UNREAD_ANGER = AngerGuess(0.0, ANGER_LEVELS[0])
 
 
+class LabelBounds(Struct, frozen=True, gc=False):
+    """The two bounds of one label."""
+
+    suggest: float
+    automate: float
+
+
 class IntentThresholds(Struct, frozen=True):
-    """Bounds on the intent head; `automate_overrides` holds stricter or looser ones by intent."""
+    """Bounds on the intent head; `labels` holds stricter or looser ones by intent."""
 
     suggest: float
     automate: float
     ambiguity_margin: float
     out_of_scope: float
-    automate_overrides: dict[str, float]
+    labels: dict[str, LabelBounds]
+
+    def of(self, name: str) -> "LabelBounds | IntentThresholds":
+        """What has the two bounds of this intent."""
+        return self.labels.get(name, self)
 
 
-class CategoryThresholds(Struct, frozen=True, gc=False):
-    """Bounds on the category head."""
+class CategoryThresholds(Struct, frozen=True):
+    """Bounds on the category head; `labels` holds stricter or looser ones by category."""
 
     suggest: float
     automate: float
+    labels: dict[str, LabelBounds]
+
+    def of(self, label: str) -> "LabelBounds | CategoryThresholds":
+        """What has the two bounds of this category."""
+        return self.labels.get(label, self)
 
 
 def read_category(scores: dict[str, float]) -> CategoryGuess:
@@ -69,7 +85,7 @@ def read_sentiment(scores: Mapping[str, float]) -> SentimentGuess:
     if not scores:
         return UNREAD_SENTIMENT
     negative, neutral, positive = scores["negative"], scores["neutral"], scores["positive"]
-    score = round(positive - negative, DECIMALS)
+    score = four_decimals(positive - negative)
     if neutral >= negative and neutral >= positive:
         return SentimentGuess("neutral", score, neutral)
     if negative >= positive:
@@ -113,15 +129,17 @@ def read_intent(
         candidates = (IntentCandidate(first, best), IntentCandidate(second, next_best))
     else:
         candidates = (IntentCandidate(first, best),)
-    status = "unsupported_language" if unsupported else intent_status(best, margin, bounds)
-    return IntentGuess(first, best, round(margin, DECIMALS), candidates, status)
+    status = "unsupported_language" if unsupported else intent_status(best, margin, bounds, first)
+    return IntentGuess(first, best, four_decimals(margin), candidates, status)
 
 
-def intent_status(confidence: float, margin: float, bounds: IntentThresholds) -> str:
-    """What the bounds say of the likeliest intent."""
+def intent_status(
+    confidence: float, margin: float, bounds: IntentThresholds, name: str = ""
+) -> str:
+    """What the bounds say of the likeliest intent, `name`."""
     if confidence < bounds.out_of_scope:
         return "out_of_scope"
-    if confidence < bounds.suggest or margin < bounds.ambiguity_margin:
+    if confidence < bounds.of(name).suggest or margin < bounds.ambiguity_margin:
         return "ambiguous"
     return "ok"
 
@@ -133,14 +151,19 @@ def is_answerable(
     category_bounds: CategoryThresholds,
 ) -> bool:
     """Whether both heads are sure enough for an answer without a person."""
-    if intent.status != "ok" or category.confidence < category_bounds.automate:
+    if intent.status != "ok":
         return False
-    needed = intent_bounds.automate_overrides.get(intent.name, intent_bounds.automate)
-    return intent.confidence >= needed
+    if category.confidence < category_bounds.of(category.label).automate:
+        return False
+    return intent.confidence >= intent_bounds.of(intent.name).automate
 
 
 class Reading(Struct, frozen=True, gc=False):
-    """What was made of one turn. `readable` says whether it moves mood and escalations."""
+    """What was made of one turn.
+
+    `readable` says whether it moves mood and escalations, `thanks` whether the customer thanks and
+    means it.
+    """
 
     category: CategoryGuess
     intent: IntentGuess
@@ -149,15 +172,22 @@ class Reading(Struct, frozen=True, gc=False):
     reasons: tuple[str, ...]
     readable: bool
     answerable: bool
+    thanks: bool = False
 
 
 # Rules see a label that no condition names, so that no content rule takes an unusable record.
-UNUSABLE = Reading(
-    CategoryGuess("unknown", 0.0, UNREAD_CATEGORY.scores),
-    IntentGuess("unknown", 0.0, 0.0, (), "unknown"),
-    UNREAD_SENTIMENT,
-    UNREAD_ANGER,
-    ("unusable_record",),
-    readable=False,
-    answerable=False,
-)
+_UNKNOWN_CATEGORY = CategoryGuess("unknown", 0.0, UNREAD_CATEGORY.scores)
+_UNKNOWN_INTENT = IntentGuess("unknown", 0.0, 0.0, (), "unknown")
+
+
+def unusable(reasons: tuple[str, ...]) -> Reading:
+    """Of a record that nothing could be read of, for these reasons."""
+    return Reading(
+        _UNKNOWN_CATEGORY,
+        _UNKNOWN_INTENT,
+        UNREAD_SENTIMENT,
+        UNREAD_ANGER,
+        reasons,
+        readable=False,
+        answerable=False,
+    )

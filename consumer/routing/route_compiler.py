@@ -1,32 +1,60 @@
 """Turns the routes of a rules file into compiled ones, and refuses those that cannot work."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from consumer.contract.decision import Fallback, Target
 from consumer.routing.calendars import Calendar
-from consumer.routing.conditions import Bounds, compile_condition
+from consumer.routing.conditions import compile_condition
 from consumer.routing.matchers import Condition
 from consumer.routing.routes import ANSWER, REASON_VALUES, Route, SlaPolicy
 from consumer.routing.rules_error import RuleMistakeError
-from consumer.routing.rules_schema import FallbackSpec, RouteBody, RouteSpec, TargetSpec
+from consumer.routing.rules_schema import (
+    FallbackSpec,
+    InventorySpec,
+    RouteBody,
+    RouteSpec,
+    TargetSpec,
+)
 from consumer.routing.templates import (
+    DICTIONARY_PREFIX,
     ENTITY_PREFIX,
     LANGUAGE,
+    PRODUCT_QUEUE,
     TargetTemplate,
     TextPair,
     placeholders,
     target_template,
     text_pair,
 )
+from consumer.routing.vocabulary import Vocabulary
 from consumer.routing.yaml_source import Path
 
 ACTIONS = ("answer", "route", "offer_human", "escalate")
 TARGET_TYPES = ("queue", "flow", "page", "agent")
+SKILL = "skill"
 DEFAULT_ROUTE = "default"
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What exists on the platform, by type of target; a type that is not told holds anything."""
+
+    known: Mapping[str, frozenset[str]]
+
+    @staticmethod
+    def of(spec: InventorySpec) -> "Inventory":
+        """The inventory of a rules file."""
+        told = {kind: getattr(spec, f"{kind}s") for kind in (*TARGET_TYPES, SKILL)}
+        return Inventory({k: frozenset(names) for k, names in told.items() if names is not None})
+
+    def check(self, kind: str, name: str, path: Path) -> None:
+        """Raises RuleMistakeError where there is no such target or skill."""
+        if kind in self.known and name not in self.known[kind]:
+            raise RuleMistakeError(path, f"there is no {kind} {name!r} among targets.{kind}s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +62,15 @@ class Surroundings:
     """What routes and escalations refer to by name."""
 
     languages: tuple[str, ...]
-    bounds: Bounds
+    names: Vocabulary
     sla: Mapping[str, SlaPolicy]
     calendars: Mapping[str, Calendar]
+    inventory: Inventory
 
 
 def compile_route(spec: RouteSpec, path: Path, around: Surroundings) -> Route:
     """One route with its condition."""
-    condition = compile_condition(spec.when, (*path, "when"), around.bounds)
+    condition = compile_condition(spec.when, (*path, "when"), around.names)
     return _route(spec.id, spec, condition, path, around)
 
 
@@ -51,7 +80,8 @@ def compile_default(spec: RouteBody, path: Path, around: Surroundings) -> Route:
         raise RuleMistakeError((*path, "action"), "the default cannot answer: it must always apply")
     targets = _targets(spec.target, (*path, "target"), around)
     if any(template.fixed is None for template in targets.values()):
-        raise RuleMistakeError((*path, "target"), "the default's target cannot need an entity")
+        problem = "the default's target cannot need an entity or a product"
+        raise RuleMistakeError((*path, "target"), problem)
     return _route(DEFAULT_ROUTE, spec, None, path, around)
 
 
@@ -61,7 +91,8 @@ def compile_target(spec: TargetSpec, path: Path, around: Surroundings) -> dict[s
     fixed = {language: template.fixed for language, template in chosen.items()}
     found = {language: target for language, target in fixed.items() if target is not None}
     if len(found) < len(fixed):
-        raise RuleMistakeError(path, "an entity is possible only in a route's own target")
+        problem = "an entity or a product is possible only in a route's own target"
+        raise RuleMistakeError(path, problem)
     return found
 
 
@@ -113,14 +144,32 @@ def _targets(spec: TargetSpec, path: Path, around: Surroundings) -> dict[str, Ta
     if len(given) != 1:
         raise RuleMistakeError(path, f"needs exactly one of {', '.join(TARGET_TYPES)}")
     kind, identifier = given[0]
-    _check_placeholders(identifier, (*path, kind), frozenset((LANGUAGE,)), entities=True)
+    allowed = frozenset((LANGUAGE, *_findings(around.names)))
+    _check_placeholders(identifier, (*path, kind), allowed, entities=True)
     for index, skill in enumerate(spec.skills):
         _check_placeholders(skill, (*path, "skills", index), frozenset((LANGUAGE,)))
     skills = tuple(spec.skills)
-    return {
+    found = {
         language: target_template(kind, identifier, skills, language)
         for language in around.languages
     }
+    for template in found.values():
+        _check_exists(template, kind, path, around.inventory)
+    return found
+
+
+def _findings(names: Vocabulary) -> Iterator[str]:
+    """What a target may take from the rules' own lists."""
+    if names.product_queues:
+        yield PRODUCT_QUEUE
+    yield from (f"{DICTIONARY_PREFIX}{name}" for name in names.dictionaries)
+
+
+def _check_exists(template: TargetTemplate, kind: str, path: Path, inventory: Inventory) -> None:
+    if template.fixed is not None:
+        inventory.check(kind, template.fixed.id, (*path, kind))
+    for index, skill in enumerate(template.skills):
+        inventory.check(SKILL, skill, (*path, "skills", index))
 
 
 def _fallbacks(

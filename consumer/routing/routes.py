@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from consumer.contract.decision import BusinessHours, Entity, Evidence, Fallback, Sla, Target
+from consumer.contract.decision import BusinessHours, Evidence, Fallback, Sla, Target
 from consumer.routing.calendars import Calendar
 from consumer.routing.features import Features
-from consumer.routing.matchers import Condition
+from consumer.routing.matchers import Condition, Settled
 from consumer.routing.operators import Test
-from consumer.routing.templates import TargetTemplate, TextPair
+from consumer.routing.templates import TargetSource, TargetTemplate, TextPair
 from consumer.routing.timestamps import stamps_after
 
 ANSWER = "answer"
@@ -64,11 +64,11 @@ class Route:
     code: str
     text: TextPair[Features]
 
-    def narrow(self, features: Features) -> Test | bool:
-        """True or false where the labels decide, else the test of what is still open."""
+    def narrow(self, features: Features, settled: Settled) -> Test | bool:
+        """True or false where settled leaves decide, else the test of what is still open."""
         if self.action == ANSWER and not features.answerable:
             return False
-        return True if self.condition is None else self.condition.narrow(features)
+        return True if self.condition is None else self.condition.narrow(features, settled)
 
     def matches(self, features: Features) -> bool:
         """Whether its condition holds."""
@@ -87,11 +87,11 @@ class Route:
         """Whether its hours are the same at any time."""
         return self.calendar is None or self.calendar.is_always_open
 
-    def target(self, language: str, is_open: bool, entities: tuple[Entity, ...]) -> Target | None:
-        """Where to; None if the target needs an entity that the message lacks."""
+    def target(self, language: str, is_open: bool, source: TargetSource) -> Target | None:
+        """Where to; None if the target needs an entity or a product that the message lacks."""
         if not is_open and self.closed_targets is not None:
-            return self.closed_targets[language].render(entities)
-        return self.targets[language].render(entities)
+            return self.closed_targets[language].render(source)
+        return self.targets[language].render(source)
 
     def evidence(self, features: Features) -> tuple[Evidence, ...]:
         """The conditions that held."""

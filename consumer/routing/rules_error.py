@@ -1,5 +1,8 @@
 """What is wrong with a rules file: the rule, the field, the value, the line. Finds nothing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from consumer.routing.yaml_source import Path
 
 
@@ -10,6 +13,21 @@ class RuleMistakeError(Exception):
         super().__init__(problem)
         self.path = path
         self.problem = problem
+
+
+class Mistakes:
+    """Collects the mistakes of one file, in the order in which they are found."""
+
+    def __init__(self) -> None:
+        self.found: list[RuleMistakeError] = []
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """Ends the block at its first mistake and keeps that."""
+        try:
+            yield
+        except RuleMistakeError as mistake:
+            self.found.append(mistake)
 
 
 class RulesError(Exception):

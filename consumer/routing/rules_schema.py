@@ -91,11 +91,12 @@ class SlaSpec(_Closed, frozen=True, kw_only=True):
 
 
 class CalendarSpec(_Closed, frozen=True, kw_only=True):
-    """Weekly hours in a time zone."""
+    """Weekly hours in a time zone; `special_dates` have hours of their own."""
 
     tz: str
     open: dict[str, str | list[str]]
     closed_dates: list[date] = []
+    special_dates: dict[date, str | list[str]] = {}
 
 
 class LanguagesSpec(_Closed, frozen=True, kw_only=True):
@@ -105,35 +106,46 @@ class LanguagesSpec(_Closed, frozen=True, kw_only=True):
     fallback: Name
 
 
-class IntentThresholdsSpec(_Closed, frozen=True, kw_only=True):
+class LabelBoundsSpec(_Closed, frozen=True, kw_only=True):
+    """Bounds of one label, where they differ from its head's."""
+
+    suggest: Share | None = None
+    automate: Share | None = None
+
+
+class HeadThresholdsSpec(_Closed, frozen=True, kw_only=True):
+    """Bounds on a head's confidence, and those of single labels."""
+
+    suggest: Share
+    automate: Share
+    labels: dict[str, LabelBoundsSpec] = {}
+
+
+class IntentThresholdsSpec(HeadThresholdsSpec, frozen=True, kw_only=True):
     """Bounds on the intent head."""
 
-    suggest: Share
-    automate: Share
     ambiguity_margin: Share
     out_of_scope: Share
-    automate_overrides: dict[str, Share] = {}
-
-
-class CategoryThresholdsSpec(_Closed, frozen=True, kw_only=True):
-    """Bounds on the category head."""
-
-    suggest: Share
-    automate: Share
 
 
 class ThresholdsSpec(_Closed, frozen=True, kw_only=True):
-    """Bounds by head."""
+    """Bounds by head. Those of sentiment and anger are only names that conditions may use."""
 
     intent: IntentThresholdsSpec
-    category: CategoryThresholdsSpec
+    category: HeadThresholdsSpec
+    sentiment: HeadThresholdsSpec | None = None
+    anger: HeadThresholdsSpec | None = None
 
 
 class EnterSpec(_Closed, frozen=True, kw_only=True):
-    """Opens at this score for this many customer turns in a row."""
+    """Opens at this score for so many customer turns.
+
+    Of anger, at most `gap` turns below it in a row may lie between two of them.
+    """
 
     score: Share
     turns: Count = 1
+    gap: Annotated[int, Meta(ge=0, le=10)] = 0
 
 
 class FastSpec(_Closed, frozen=True, kw_only=True):
@@ -176,6 +188,7 @@ class _EscalationSpec(_Closed, frozen=True, kw_only=True, tag_field="kind"):
     id: Name
     enter: EnterSpec
     exit: ExitSpec | None = None
+    hold_s: Annotated[int, Meta(ge=0, le=24 * 3600)] = 0
     cool_down_s: Annotated[int, Meta(ge=0, le=7 * 24 * 3600)]
     ack_within_s: Seconds
     remind_every_s: Annotated[int, Meta(ge=60, le=7 * 24 * 3600)] | None = None
@@ -184,22 +197,49 @@ class _EscalationSpec(_Closed, frozen=True, kw_only=True, tag_field="kind"):
     severity: Annotated[list[SeverityStep], Meta(min_length=1, max_length=10)]
     vip_delta: Annotated[int, Meta(ge=0, le=3)] = 0
     vip_tiers: list[str] = field(default_factory=lambda: list(TIERS[1:]))
+    # Opens only while none of these kinds is open: somebody has been called already.
+    yields_to: list[str] = []
     recommended: RecommendedSpec
     summary: SummarySpec
 
 
 class AngerSpec(_EscalationSpec, frozen=True, kw_only=True, tag="anger"):
-    """On `anger.score`."""
+    """On `anger.score` of turns that may be complaints: anger at others is none."""
 
     fast: FastSpec | None = None
+    complaint_from: Share = 0.0
 
 
 class PhrasesSpec(_Closed, frozen=True, kw_only=True):
-    """Words that ask for a person. `whole` must be the whole message; `unless` cancels a hit."""
+    """Words that plainly say something.
+
+    `whole` must be the whole message; `patterns` are regular expressions without look-around;
+    `unless` cancels a hit. A negation in front of a hit cancels it by itself.
+    """
 
     contains: list[Identifier] = []
     whole: list[Identifier] = []
+    patterns: list[Sentence] = []
     unless: list[Identifier] = []
+
+
+class ProductSpec(_Closed, frozen=True, kw_only=True):
+    """One row of the table of products: what it is called, and who looks after it."""
+
+    brand: Identifier
+    product: Identifier | None = None
+    terms: Annotated[list[Identifier], Meta(min_length=1, max_length=200)]
+    queue: Identifier | None = None
+
+
+class InventorySpec(_Closed, frozen=True, kw_only=True):
+    """What exists on the platform. A kind that is given admits no other target of that kind."""
+
+    queues: list[Identifier] | None = None
+    flows: list[Identifier] | None = None
+    pages: list[Identifier] | None = None
+    agents: list[Identifier] | None = None
+    skills: list[Identifier] | None = None
 
 
 class HumanRequestSpec(_EscalationSpec, frozen=True, kw_only=True, tag="human_request"):
@@ -207,6 +247,46 @@ class HumanRequestSpec(_EscalationSpec, frozen=True, kw_only=True, tag="human_re
 
     intent: str = "contact_agent"
     phrases: dict[str, PhrasesSpec] = {}
+
+
+class BotLoopSpec(_EscalationSpec, frozen=True, kw_only=True, tag="bot_loop"):
+    """On how alike two of the last three bot replies are; turns are those without progress."""
+
+
+class VipSpec(_EscalationSpec, frozen=True, kw_only=True, tag="vip"):
+    """On the probability of a complaint by a customer of `vip_tiers`."""
+
+
+class RepeatContactSpec(_EscalationSpec, frozen=True, kw_only=True, tag="repeat_contact"):
+    """On displeasure (a complaint, a negative turn) from `repeat_contact_from` contacts on."""
+
+
+class SlaBreachSpec(_EscalationSpec, frozen=True, kw_only=True, tag="sla_breach"):
+    """Where no person has answered `grace_s` after a decision's first response was due."""
+
+    enter: EnterSpec = EnterSpec(score=1.0)
+    grace_s: Annotated[int, Meta(ge=0, le=7 * 24 * 3600)] = 0
+
+
+class GuardsSpec(_Closed, frozen=True, kw_only=True):
+    """Bounds on new escalations of one kind in one partition, in event time.
+
+    Requests for a person and severity 4 always pass.
+    """
+
+    opens_per_minute: Annotated[int, Meta(ge=1, le=100_000)] = 60
+    burst: Annotated[int, Meta(ge=1, le=100_000)] = 30
+
+
+class PrivacySpec(_Closed, frozen=True, kw_only=True):
+    """Entity types to mask beside those that always are (phone, e-mail, address, card, id)."""
+
+    mask: list[Name] = []
+
+
+EscalationSpec = (
+    AngerSpec | HumanRequestSpec | BotLoopSpec | VipSpec | RepeatContactSpec | SlaBreachSpec
+)
 
 
 class RulesSpec(_Closed, frozen=True, kw_only=True):
@@ -220,6 +300,12 @@ class RulesSpec(_Closed, frozen=True, kw_only=True):
     repeat_contact_from: Count = DEFAULT_REPEAT_CONTACTS
     calendars: dict[str, CalendarSpec]
     sla: dict[str, SlaSpec]
-    escalations: list[AngerSpec | HumanRequestSpec] = []
+    phrases: dict[Name, dict[str, PhrasesSpec]] = {}
+    dictionaries: dict[Name, dict[str, list[Identifier]]] = {}
+    products: list[ProductSpec] = []
+    targets: InventorySpec = InventorySpec()
+    escalations: list[EscalationSpec] = []
+    guards: GuardsSpec = GuardsSpec()
+    privacy: PrivacySpec = PrivacySpec()
     routes: list[RouteSpec]
     default: RouteBody

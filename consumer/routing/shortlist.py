@@ -1,25 +1,40 @@
 """Finds the first route that applies, at the cost of the few that could.
 
-Most conditions look at the labels. For one combination of labels (the key) they are decided once:
-routes that cannot match drop out, those that remain keep only the conditions still open. Targets
-and reasons that depend on nothing but the key are made once too. The outcome is that of trying
-every route in turn; `tests/routing` compares the two.
+Most conditions compare a field with values of the file. For one combination of such values (the
+key) they are decided once: routes that cannot match drop out, those that remain keep only the
+conditions still open. Targets and reasons that depend on nothing but the labels are made once too.
+The outcome is that of trying every route in turn; `tests/routing` compares the two.
 """
 
 from dataclasses import dataclass
 
-from consumer.contract.decision import BusinessHours, Entity, Evidence, Reason, Target
+from consumer.contract.decision import BusinessHours, Evidence, Reason, Target
 from consumer.routing.features import Features
+from consumer.routing.index import Index
+from consumer.routing.knowledge import NOTHING_FOUND, Found
+from consumer.routing.matchers import Leaf
 from consumer.routing.operators import Test
 from consumer.routing.routes import KEYED_VALUES, Route
-from consumer.routing.templates import TextPair
+from consumer.routing.templates import TargetSource, TextPair
 
 ANY_TIME_MS = 0
-MAX_KEYS = 4_096  # labels are few; a bound in case a field that should be closed is not
+# Bounds on what is remembered: combinations are few, unless a file has thousands of rules.
+MAX_KEYS = 4_096
+MAX_CANDIDATES = 100_000
 
-Key = tuple[str, str, str, tuple[str, ...], tuple[str, ...], bool, str]
+Key = tuple[object, ...]
 Place = tuple[BusinessHours, Target]
 Choice = tuple[Route, BusinessHours, Target, Reason]
+
+
+class _Nothing:
+    """A message of which a target can take nothing."""
+
+    entities = ()
+    findings: Found = NOTHING_FOUND
+
+
+_NOTHING = _Nothing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +59,19 @@ class Candidate:
 class Shortlist:
     """The routes of a ruleset, by key."""
 
-    __slots__ = ("_candidates", "_default", "_routes")
+    __slots__ = ("_candidates", "_default", "_held", "_index", "_routes")
 
     def __init__(self, routes: tuple[Route, ...], default: Route) -> None:
         self._routes = routes
         self._default = default
+        self._index = Index(route.condition for route in routes)
         self._candidates: dict[Key, tuple[Candidate, ...]] = {}
+        self._held = 0
 
     def choose(self, features: Features, language: str, at_ms: int) -> Choice:
         """The first route that applies: its condition holds and its target can be built."""
-        intent = features.intent
-        key = (
+        intent, index = features.intent, self._index
+        key: Key = (
             features.category.label,
             intent.name,
             intent.status,
@@ -63,6 +80,8 @@ class Shortlist:
             features.answerable,
             language,
         )
+        if index.readers:
+            key += index.key(features)
         candidates = self._candidates.get(key)
         if candidates is None:
             candidates = self._narrow(key, features, language)
@@ -71,7 +90,7 @@ class Shortlist:
             if test is not None and not test(features):
                 continue
             route = candidate.route
-            place = candidate.place or _place(route, language, at_ms, features.entities)
+            place = candidate.place or _place(route, language, at_ms, features)
             if place is not None:
                 return route, *place, candidate.reason or candidate.reason_for(features)
         message = "the default always applies"
@@ -79,31 +98,38 @@ class Shortlist:
 
     def _narrow(self, key: Key, features: Features, language: str) -> tuple[Candidate, ...]:
         found: list[Candidate] = []
+        settled = self._index.settles
         for route in (*self._routes, self._default):
-            test = route.narrow(features)
+            test = route.narrow(features, settled)
             if test is not False:
                 open_test = None if test is True else test
                 found.append(_candidate(route, open_test, features, language))
         candidates = tuple(found)
-        if len(self._candidates) < MAX_KEYS:
+        if len(self._candidates) < MAX_KEYS and self._held + len(candidates) <= MAX_CANDIDATES:
             self._candidates[key] = candidates
+            self._held += len(candidates)
         return candidates
 
 
 def _candidate(route: Route, test: Test | None, features: Features, language: str) -> Candidate:
     condition = route.condition
-    is_keyed = condition is None or condition.is_keyed
-    evidence = route.evidence(features) if is_keyed else None
+    is_keyed = condition is None or all(map(_is_label, condition.leaves()))
+    evidence = route.evidence(features) if is_keyed and test is None else None
     text = route.text.settle(features, KEYED_VALUES)
     reason = None
     if evidence is not None and text.fixed is not None:
         reason = Reason(route.code, route.id, text.fixed, evidence)
-    # No entity is asked for, so a target that needs one stays open.
-    place = _place(route, language, ANY_TIME_MS, ()) if route.is_always_open else None
+    # Nothing of the message is given, so a target that needs something stays open.
+    place = _place(route, language, ANY_TIME_MS, _NOTHING) if route.is_always_open else None
     return Candidate(route, test, place, reason, text, evidence)
 
 
-def _place(route: Route, language: str, at_ms: int, entities: tuple[Entity, ...]) -> Place | None:
+def _is_label(leaf: Leaf) -> bool:
+    """Whether the key holds its field's very value."""
+    return leaf.field.keyed
+
+
+def _place(route: Route, language: str, at_ms: int, source: TargetSource) -> Place | None:
     hours = route.hours(at_ms)
-    target = route.target(language, hours.open, entities)
+    target = route.target(language, hours.open, source)
     return None if target is None else (hours, target)

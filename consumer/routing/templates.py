@@ -1,20 +1,24 @@
 """Texts and targets with bounded placeholders. Never looks into the message's text.
 
-Reason and summary texts take values of the decision; a target's id takes `{language}` and
-`{entity.TYPE}`. An entity goes into a target only if it is made of plain characters: a masked or
-odd value makes the route inapplicable instead of building a path that nobody meant.
+Reason and summary texts take values of the decision; a target's id takes `{language}`,
+`{entity.TYPE}`, `{product.queue}` and `{dictionary.name}`. An entity goes into a target only if it
+is made of plain characters: a masked or odd value makes the route inapplicable instead of building
+a path that nobody meant.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from string import Formatter
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from consumer.contract.decision import Entity, ReasonText, Target
+from consumer.routing.knowledge import Found
 
 LANGUAGE = "language"
 ENTITY_PREFIX = "entity."
+DICTIONARY_PREFIX = "dictionary."
+PRODUCT_QUEUE = "product.queue"
 MAX_TEXT_CHARACTERS = 500
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -97,26 +101,38 @@ def _with_places(parts: tuple[Part, ...]) -> str:
     )
 
 
+class TargetSource(Protocol):
+    """Where the placeholders of a target are filled from: the turn as rules see it."""
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """What the message names."""
+        ...
+
+    @property
+    def findings(self) -> Found:
+        """What the rules' own lists found."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TargetTemplate:
-    """A target for one language. `fixed` is set where no entity is needed."""
+    """A target for one language. `fixed` is set where nothing of the message is needed."""
 
     type: str
     parts: tuple[Part, ...]
     skills: tuple[str, ...]
     fixed: Target | None
 
-    def render(self, entities: tuple[Entity, ...]) -> Target | None:
-        """The target; None if an entity that it needs is missing or unfit."""
+    def render(self, source: TargetSource) -> Target | None:
+        """The target; None if something that it needs is missing or unfit."""
         if self.fixed is not None:
             return self.fixed
-        if not entities:
-            return None
         values: dict[str, str] = {}
         for _, name in self.parts:
             if name is None:
                 continue
-            value = _entity_value(name.removeprefix(ENTITY_PREFIX), entities)
+            value = _value(name, source)
             if value is None:
                 return None
             values[name] = value
@@ -139,6 +155,15 @@ def target_template(
 def _with_language(part: Part, language: str) -> Part:
     literal, name = part
     return (literal + language, None) if name == LANGUAGE else part
+
+
+def _value(name: str, source: TargetSource) -> str | None:
+    if name.startswith(ENTITY_PREFIX):
+        return _entity_value(name.removeprefix(ENTITY_PREFIX), source.entities)
+    if name.startswith(DICTIONARY_PREFIX):
+        return source.findings.terms.get(name.removeprefix(DICTIONARY_PREFIX))
+    product = source.findings.product
+    return product.queue or None if product is not None else None
 
 
 def _entity_value(entity_type: str, entities: tuple[Entity, ...]) -> str | None:

@@ -5,14 +5,20 @@ Refuses duplicate keys and aliases: the first hide a rule, the second can grow w
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
 Step = str | int
 Path = tuple[Step, ...]
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 8 << 20  # some ten thousand rules
+MAX_DEPTH = 64
+_EXPLAINED_BYTES = 1 << 18
 _PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
+
+# libyaml's parser is ten times as fast, where PyYAML was built with it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class YamlError(Exception):
@@ -79,23 +85,51 @@ def read_yaml(raw: bytes) -> YamlSource:
     if len(raw) > MAX_BYTES:
         problem = f"larger than {MAX_BYTES} bytes"
         raise YamlError(problem, 1, 1)
-    try:
-        root = yaml.compose(raw.decode("utf-8"), Loader=yaml.SafeLoader)
-    except UnicodeDecodeError:
-        problem = "not UTF-8"
-        raise YamlError(problem, 1, 1) from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise YamlError(error.problem or "not YAML", line, column) from None
-    except (yaml.YAMLError, RecursionError):
-        problem = "not YAML"
-        raise YamlError(problem, 1, 1) from None
+    root = _compose(raw)
     if root is None:
         problem = "the file is empty"
         raise YamlError(problem, 1, 1)
     _check_nodes(root, set())
     return YamlSource(_construct(root), root)
+
+
+def _compose(raw: bytes) -> yaml.Node | None:
+    try:
+        text = raw.decode("utf-8")
+        try:
+            _check_depth(text)
+            return yaml.compose(text, Loader=_LOADER)
+        except yaml.YAMLError:
+            if len(raw) > _EXPLAINED_BYTES:
+                raise
+            # The slow parser says better what is wrong, and where.
+            return yaml.compose(text, Loader=yaml.SafeLoader)
+    except UnicodeDecodeError:
+        problem = "not UTF-8"
+        raise YamlError(problem, 1, 1) from None
+    except yaml.MarkedYAMLError as error:
+        line, column = _position(error.problem_mark)
+        raise YamlError(error.problem or "not YAML", line, column) from None
+    except (yaml.YAMLError, RecursionError):
+        problem = "not YAML"
+        raise YamlError(problem, 1, 1) from None
+
+
+def _position(mark: Any) -> tuple[int, int]:
+    """From 1; libyaml's marks are of another class than PyYAML's."""
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def _check_depth(text: str) -> None:
+    """Libyaml's composer knows no end of nesting but that of the stack: the process would die."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line, column = _position(event.start_mark)
+            problem = f"nested deeper than {MAX_DEPTH}"
+            raise YamlError(problem, line, column)
 
 
 def _construct(root: yaml.Node) -> object:

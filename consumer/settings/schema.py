@@ -148,6 +148,17 @@ class RulesGroup(Group):
         description="The rules file.",
         json_schema_extra={"default_text": "the rules that come with the router"},
     )
+    tenants: Path | None = Field(
+        default=None,
+        description="Folder with the rules of tenants that have their own: `<tenant>.yaml`.",
+    )
+    reload_s: float = Field(
+        default=5.0,
+        gt=0,
+        le=3_600,
+        description="How often to look whether a rules file has changed. Changed rules are loaded"
+        " all or not at all, and decide from a transaction's beginning on.",
+    )
 
 
 class MetricsGroup(Group):

@@ -8,7 +8,8 @@ from typing import get_args
 
 from consumer.contract.known_values import CATEGORIES, DEGRADED_REASONS, ESCALATION_KINDS
 from consumer.records import RejectReason
-from consumer.telemetry.metric import Metric
+from consumer.routing.rules_files import APPLIED, REFUSED
+from consumer.telemetry.metric import OTHER, Metric
 
 LATENCY_GOAL_S = 0.25
 """The service level: a bucket edge, so that the share within it is exact."""
@@ -23,14 +24,23 @@ DECODE, TOKENIZE, INFER, DECIDE = "decode", "tokenize", "infer", "decide"
 TOKENS_FULL, WINDOW_FULL, ALL_TAKEN = "tokens", "window", "ready"
 OPEN, ACKNOWLEDGED = "open", "acknowledged"
 NEGATIVE, NEUTRAL, POSITIVE = "negative", "neutral", "positive"
-# What a newer ruleset, bundle or channel may bring is counted here until it is known.
-OTHER = "other"
+FEEDBACK_KINDS = (
+    "decision_overridden",
+    "escalation_acknowledged",
+    "escalation_judged",
+    "conversation_closed",
+)
+RIGHT, WRONG = "right", "wrong"
+# Of a decision or escalation that was made before this process remembers.
+FORGOTTEN = "forgotten"
 
 MAX_INTENTS = 20
+MAX_RULES = 200
 MAX_PARTITION_SERIES = 100
 _FURTHEST = f"the {MAX_PARTITION_SERIES} partitions furthest behind"
 _TOPIC = "`kafka.topics.messages` and `kafka.topics.feedback`"
 _INTENT = f"the bundle's first {MAX_INTENTS} intents, `{OTHER}`"
+_RULE = f"the first {MAX_RULES} rule ids met, `{FORGOTTEN}`, `{OTHER}`"
 _TALK = {
     "language": f"the bundle's languages, `{OTHER}`",
     "channel": f"`metrics.channels`, `{OTHER}`",
@@ -199,8 +209,7 @@ INTENTS = Metric(
 OVERRIDES = Metric(
     "overrides",
     "counter",
-    f"Decisions that a person changed, by the intent decided last; `{OTHER}` where that is not"
-    " remembered any more.",
+    f"Decisions that a person changed, by intent; `{OTHER}` where that is not remembered any more.",
     bounded={"intent": _INTENT},
 )
 ACTIVE = Metric(
@@ -228,7 +237,37 @@ OVERDUE_ESCALATIONS = Metric(
     "Open escalations that nobody acknowledged by their `ack_due_at`.",
     labels={"kind": (*ESCALATION_KINDS, OTHER)},
 )
+FEEDBACK_EVENTS = Metric(
+    "feedback", "counter", "What people said, by kind of event.", labels={"event": FEEDBACK_KINDS}
+)
+JUDGEMENTS = Metric(
+    "escalations_judged",
+    "counter",
+    "Escalations that somebody called right or wrong, by kind.",
+    labels={"kind": (*ESCALATION_KINDS, OTHER, FORGOTTEN), "verdict": (RIGHT, WRONG)},
+)
+RULE_DECISIONS = Metric(
+    "rule_decisions", "counter", "Decisions published, by rule.", bounded={"rule": _RULE}
+)
+RULE_OVERRIDES = Metric(
+    "rule_overrides",
+    "counter",
+    "Decisions that a person changed, by rule.",
+    bounded={"rule": _RULE},
+)
 # What runs.
+RULES_RELOADS = Metric(
+    "rules_reloads",
+    "counter",
+    "Changed rules files, by what became of them; those refused changed nothing.",
+    labels={"outcome": (APPLIED, REFUSED)},
+)
+RULESET = Metric(
+    "ruleset",
+    "info",
+    "The rules that decide for tenants without their own.",
+    bounded={"name": "one", "version": "one", "sha256": "one"},
+)
 BUILD = Metric(
     "build", "info", "The running version.", bounded={"version": "one", "deployment": "one"}
 )

@@ -22,11 +22,10 @@ from consumer.telemetry.catalogue import (
     MAX_INTENTS,
     NEGATIVE,
     NEUTRAL,
-    OTHER,
     OVERRIDES,
     POSITIVE,
 )
-from consumer.telemetry.metric import Metric
+from consumer.telemetry.metric import OTHER, Metric
 
 ACTIVE_MS = 15 * 60_000
 MAX_ACTIVE = 50_000
@@ -94,10 +93,9 @@ class Floor(Collector):
         self._heard[key] = _Heard(cell, mood, decision.source.partition, now_ms)
         cell.active[mood] += 1
 
-    def overridden(self, key: str) -> None:
-        """A person changed what was decided on this conversation."""
-        heard = self._heard.get(key)
-        intent = heard.cell.intent if heard else OTHER
+    def overridden(self, intent: str) -> None:
+        """A person changed a decision of this intent."""
+        intent = intent if intent in self._intents else OTHER
         self._overrides[intent] = self._overrides.get(intent, 0) + 1
 
     def forget(self, key: str) -> None:

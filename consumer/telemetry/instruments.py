@@ -4,7 +4,7 @@ from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from consumer.telemetry.metric import Metric
+from consumer.telemetry.metric import OTHER, Metric
 
 Labels = tuple[str, ...]
 
@@ -18,6 +18,25 @@ def counters(metric: Metric, registry: CollectorRegistry) -> dict[Labels, Counte
 def counter(metric: Metric, registry: CollectorRegistry) -> Counter:
     """A counter without labels."""
     return Counter(metric.full_name, metric.help, registry=registry)
+
+
+class OpenCounter:
+    """A counter by one label whose values come as they come; beyond `most` they are `other`."""
+
+    def __init__(self, metric: Metric, most: int, registry: CollectorRegistry) -> None:
+        self._most = most
+        self._parent = Counter(metric.full_name, metric.help, metric.label_names, registry=registry)
+        self._children: dict[str, Counter] = {OTHER: self._parent.labels(OTHER)}
+
+    def inc(self, value: str, count: int = 1) -> None:
+        """Counts for this value, or for `other` where there are too many."""
+        child = self._children.get(value)
+        if child is None:
+            if len(self._children) > self._most:
+                child = self._children[OTHER]
+            else:
+                child = self._children[value] = self._parent.labels(value)
+        child.inc(count)
 
 
 def gauges(metric: Metric, registry: CollectorRegistry) -> dict[Labels, Gauge]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 NAMESPACE = "chat_router"
+OTHER = "other"
+"""Label value of what a newer ruleset, bundle or channel may bring, until it is known."""
 
 Kind = Literal["counter", "gauge", "histogram", "info"]
 

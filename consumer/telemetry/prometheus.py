@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from prometheus_client import CollectorRegistry, Info, ProcessCollector, disable_created_metrics
 
 from consumer import __version__
-from consumer.contract.decision import ModelRef, RoutingDecided
+from consumer.contract.decision import ModelRef, RoutingDecided, RulesetRef
 from consumer.contract.identity import conversation_key
 from consumer.contract.known_values import DEGRADED_REASONS, ESCALATION_KINDS
-from consumer.contract.message import ConversationClosed, DecisionOverridden
+from consumer.contract.message import ConversationClosed
 from consumer.contract.topics import Topics
 from consumer.ports import Published
 from consumer.records import FeedbackTurn, Rejected, Turn, Understood
 from consumer.telemetry import catalogue
+from consumer.telemetry.feedback import FeedbackCounts
 from consumer.telemetry.floor import Floor
 from consumer.telemetry.instruments import (
     Labels,
@@ -26,6 +27,7 @@ from consumer.telemetry.instruments import (
     histograms,
 )
 from consumer.telemetry.latency import LatencyHistogram
+from consumer.telemetry.metric import OTHER
 from consumer.telemetry.observer import Deciding, Run, Standing, Work
 from consumer.telemetry.sources import Progress, Watched
 
@@ -74,6 +76,9 @@ class PrometheusObserver:
         for collector in (self._latency, self._progress, self._watched, self._floor):
             registry.register(collector)
         ProcessCollector(registry=registry)
+        self._feedback = FeedbackCounts(registry, self._floor.overridden)
+        self._reloads = counters(catalogue.RULES_RELOADS, registry)
+        self._ruleset = Info(catalogue.RULESET.full_name, catalogue.RULESET.help, registry=registry)
         build = Info(catalogue.BUILD.full_name, catalogue.BUILD.help, registry=registry)
         build.info({"version": __version__, "deployment": deployment})
         self._models = Info(
@@ -87,6 +92,14 @@ class PrometheusObserver:
         self._models.clear()
         for ref in model.refs:
             self._models.labels(ref.task).info(_model_labels(ref, requested, model.provider))
+
+    def describe_rules(self, ref: RulesetRef) -> None:
+        """Says which rules decide."""
+        self._ruleset.info({"name": ref.name, "version": ref.version, "sha256": ref.sha256})
+
+    def rules_reloaded(self, outcome: str) -> None:
+        """Rules files changed, and were applied or refused; may be called on any thread."""
+        self._reloads[(outcome,)].inc()
 
     def watch(self, *, loop_age_s: Callable[[], float], uncertain: Callable[[], int]) -> None:
         """Where to read at each scrape what nobody tells; both may be called on any thread."""
@@ -135,6 +148,7 @@ class PrometheusObserver:
             self._latency.observe(one.outcomes, now_ms)
             self._lost.inc(one.lost)
             self._count(one, now_ms)
+            self._feedback.count(one)
 
     def restoring(self) -> None:
         """A partition is being taken over."""
@@ -188,8 +202,8 @@ class PrometheusObserver:
                 turns[one.turn.record.offset] = one.turn
             elif isinstance(one, Rejected):
                 self._rejected[(one.reason,)].inc()
-            elif isinstance(one, FeedbackTurn):
-                self._hear(one)
+            elif isinstance(one, FeedbackTurn) and isinstance(one.event, ConversationClosed):
+                self._floor.forget(one.key)
         actions: dict[str, int] = {}
         for routed in work.routed:
             decision = routed.decision
@@ -209,13 +223,7 @@ class PrometheusObserver:
             self._floor.decided(turn.key, decision, turn.message.channel, now_ms)
         else:  # an unusable record: nobody knows its channel
             key = conversation_key(decision.tenant_id, decision.conversation_id)
-            self._floor.decided(key, decision, catalogue.OTHER, now_ms)
-
-    def _hear(self, feedback: FeedbackTurn) -> None:
-        if isinstance(feedback.event, DecisionOverridden):
-            self._floor.overridden(feedback.key)
-        elif isinstance(feedback.event, ConversationClosed):
-            self._floor.forget(feedback.key)
+            self._floor.decided(key, decision, OTHER, now_ms)
 
     def _count_flaws(self, reasons: Iterable[str]) -> None:
         for reason in reasons:
@@ -236,4 +244,4 @@ def _known_kind(kind: str) -> str:
 
 
 def _known(value: str, known: Sequence[str]) -> str:
-    return value if value in known else catalogue.OTHER
+    return value if value in known else OTHER

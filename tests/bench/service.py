@@ -14,6 +14,7 @@ from consumer.pipeline.lifecycle import Lifecycle
 from consumer.pipeline.loop import LoopSettings
 from consumer.pipeline.workers import WorkerSettings
 from consumer.routing.rules import DEFAULT_RULES, load_ruleset
+from consumer.routing.rules_files import RuleSets
 
 
 def main(path: Path) -> int:
@@ -27,7 +28,7 @@ def main(path: Path) -> int:
         loop=LoopSettings(**raw.get("loop", {})),
     )
     open_model = partial(open_bundle, Path(raw["bundle"])) if raw.get("bundle") else StubModel
-    service = build_service(settings, open_model, load_ruleset(DEFAULT_RULES))
+    service = build_service(settings, open_model, RuleSets(load_ruleset(DEFAULT_RULES)))
     return Lifecycle(service.pipeline.run, settings.loop.drain_s + 5.0).serve()
 
 

@@ -25,9 +25,12 @@ FIELDS = (
     "anger_peak",
     "negative_streak",
     "angry_turns",
+    "unresolved_turns",
+    "since_angry",
+    "mood_ms",
 )
-OPEN_AT = 14
-VERSION = 1
+OPEN_AT = 17
+VERSION = 2
 
 
 def states_are_right(history: History, expected: Expected) -> Iterator[Violation]:
@@ -112,6 +115,9 @@ def _fields(conversation: Conversation) -> tuple[float, ...]:
         curve.anger_peak,
         curve.negative_streak,
         curve.angry_turns,
+        curve.unresolved_turns,
+        curve.since_angry,
+        curve.moved_ms,
     )
 
 

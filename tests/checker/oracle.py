@@ -14,7 +14,7 @@ from tests.checker import mood_oracle, said
 from tests.checker.escalation_oracle import ANGER, NAMESPACE, Escalations, Event
 from tests.checker.history import Coordinates, History
 from tests.checker.mood_oracle import Curve
-from tests.checker.policy import NEVER, Policy
+from tests.checker.policy import Policy
 from tests.checker.said import Said
 
 NO_OFFSET = -1
@@ -91,8 +91,7 @@ class _Replay:
     def __init__(self, policies: Mapping[str, Policy], source: str) -> None:
         self._policies = policies
         self._source = source
-        anger = policies.get(ANGER)
-        self._angry_from = anger.enter if anger else NEVER
+        self._anger = policies.get(ANGER)
         self.decisions: dict[Coordinates, Decided] = {}
         self.dead: dict[Coordinates, str] = {}
         self.conversations: dict[str, Conversation] = {}
@@ -129,10 +128,11 @@ class _Replay:
     def _message(self, state: Conversation, one: Said) -> None:
         if one.kind == "customer":
             state.turns += 1
-            state.curve = mood_oracle.after(state.curve, one, self._angry_from)
+            state.curve = mood_oracle.after(state.curve, one, self._anger, state.last_event_ms)
             state.events += state.escalations.customer(one, state.curve, state.last_event_ms)
         elif one.kind == "other":
             state.turns += 1
+            state.escalations.reply(one)
             if one.agent:
                 state.events += state.escalations.agent(state.last_event_ms)
 
@@ -141,6 +141,7 @@ class _Replay:
         state.events += state.escalations.heard(one, state.last_event_ms)
         if one.kind == "conversation.closed":
             state.turns, state.curve = 0, Curve()
+            state.escalations.forget()
 
     def _decision_id(self, at: Coordinates) -> str:
         topic, partition, offset = at

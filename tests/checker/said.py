@@ -21,6 +21,22 @@ DEFAULT_TENANT = "default"
 _REQUIRED = ("message_id", "conversation_id", "text", "sent_at")
 _ANGER = re.compile(r"<anger=(\d+)>")
 _ASKS = ("人工", "agent")
+_THANKS = ("谢谢", "thanks", "thank you")
+# What the test model takes a text to be about, by the first of these that it holds.
+_SUBJECTS = (
+    ("refund", "refund_return"),
+    ("退", "refund_return"),
+    ("agent", ""),
+    ("人工", ""),
+    ("deliver", "delivery"),
+    ("快递", "delivery"),
+    ("invoice", "invoice"),
+    ("发票", "invoice"),
+    ("order", "order"),
+    ("订单", "order"),
+)
+# What it makes of a text that holds no marker.
+_CALM_COMPLAINT = 0.05
 # Texts that make the test model fail, and the dead letter's reason.
 _FAILING = {
     "<deadly>": "crash",
@@ -40,11 +56,16 @@ class Said:
     event_ms: int
     message_id: str = ""
     agent: bool = False
+    bot: bool = False
+    text: str = ""
     tier: str = "standard"
     readable: bool = True
     sentiment: float = 0.0
     anger: float = 0.0
+    complaint: float = 0.0
     negative: bool = False
+    thanks: bool = False
+    subject: str = ""
     asks: bool = False
     reason: str = ""
     escalation_id: str = ""
@@ -63,7 +84,8 @@ def message(entry: Entry) -> Said:
     text = str(body["text"])
     role = body.get("sender", {}).get("role", "customer")
     if role != "customer":
-        return Said(entry, "other", key, event_ms, agent=role == "agent")
+        agent, bot = role == "agent", role == "bot"
+        return Said(entry, "other", key, event_ms, agent=agent, bot=bot, text=text)
     for marker, why in _FAILING.items():
         if marker in text:
             return Said(entry, "unusable", key, event_ms, reason=why)
@@ -96,6 +118,7 @@ def _customer(
 ) -> Said:
     found = _ANGER.search(text)
     anger = int(found.group(1)) / PER_CENT if found else 0.0
+    subject = next((subject for word, subject in _SUBJECTS if word in text), "")
     return Said(
         entry,
         "customer",
@@ -106,6 +129,9 @@ def _customer(
         readable=bool(text.strip()),
         sentiment=-anger,
         anger=anger,
+        complaint=anger if found else _CALM_COMPLAINT,
+        thanks=anger == 0 and not subject and any(word in text.lower() for word in _THANKS),
+        subject=subject,
         negative=anger > 1 - anger,
         asks=any(word in text for word in _ASKS),
     )

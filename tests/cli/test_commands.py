@@ -17,6 +17,13 @@ LEAVES = (
     ["broker"],
     ["topics", "create"],
     ["topics", "check"],
+    ["explain"],
+    ["feedback", "report"],
+    ["feedback", "export"],
+    ["rules", "lint"],
+    ["rules", "test"],
+    ["rules", "backtest"],
+    ["rules", "diff"],
     ["dlq", "list"],
     ["dlq", "replay"],
 )

@@ -13,6 +13,7 @@ from consumer.ports import (
     StateRecord,
     StreamStopped,
     TopicPartition,
+    Unreadable,
 )
 from consumer.records import Headers, Record
 
@@ -207,6 +208,9 @@ class MemoryStream:
         if start < log.low:
             self._required_owner().gap(InputGap(topic, partition, start, log.low, "retention"))
             start = log.low
+        if start > len(log.records):
+            self._required_owner().unreadable(Unreadable(topic, partition, start))
+            return []
         stop = min(len(log.records), start + max(0, limit))
         self._next[(topic, partition)] = max(start, stop)
         return [

@@ -37,11 +37,15 @@ def test_a_text_whose_output_is_not_a_number_is_unusable_alone(tiny_bundle: Path
     assert found[1] == Unusable("model_output", "NotFinite")
 
 
-class LostDevice(StubModel):
-    """A device that is gone."""
+class Failing(StubModel):
+    """Fails every run, for one reason."""
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__()
+        self._fault = fault
 
     def infer(self, batch: Sequence[Prepared]) -> list[Inferred]:
-        raise EnvironmentFault("gone")
+        raise self._fault
 
 
 class Flaky(StubModel):
@@ -58,10 +62,12 @@ class Flaky(StubModel):
         return super().infer(batch)
 
 
-def test_faults_of_the_environment_blame_no_text() -> None:
-    model = LostDevice()
-    with pytest.raises(EnvironmentFault):
-        infer_isolating(model, model.prepare(["a", "b"]))
+@pytest.mark.parametrize("fault", [EnvironmentFault("gone"), MemoryError()])
+@pytest.mark.parametrize("texts", [["a"], ["a", "b"]])
+def test_faults_of_the_environment_blame_no_text(fault: Exception, texts: list[str]) -> None:
+    model = Failing(fault)
+    with pytest.raises(type(fault)):
+        infer_isolating(model, model.prepare(texts))
 
 
 def test_a_text_that_fails_once_gets_a_second_chance() -> None:

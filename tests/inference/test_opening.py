@@ -9,7 +9,7 @@ import onnxruntime as ort
 import pytest
 
 from consumer.inference.bundle import check_all
-from consumer.inference.faults import ProviderError, Unusable
+from consumer.inference.faults import EnvironmentFault, ProviderError, Unusable
 from consumer.inference.manifest import BundleError, read_manifest
 from consumer.inference.model import BundleModel
 from consumer.inference.opening import choose_variant, open_bundle
@@ -142,6 +142,19 @@ def test_asking_for_cuda_without_cuda_is_an_error(tiny_bundle: Path) -> None:
     graph = (tiny_bundle / "encoder.cpu-fp32.onnx").read_bytes()
     with pytest.raises(ProviderError, match="CUDAExecutionProvider"):
         GraphSession(graph, "cuda")
+
+
+def test_no_room_for_a_new_session_is_the_environments_fault(
+    tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = GraphSession((tiny_bundle / "encoder.cpu-fp32.onnx").read_bytes(), "cpu")
+
+    def full(*_arguments: object, **_options: object) -> None:
+        raise RuntimeError("CUDA failure 2: out of memory")
+
+    monkeypatch.setattr(ort, "InferenceSession", full)
+    with pytest.raises(EnvironmentFault):
+        session.rebuild()
 
 
 def test_a_bundle_without_the_providers_variant_is_refused(tiny_bundle: Path) -> None:

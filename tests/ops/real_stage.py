@@ -1,11 +1,13 @@
 """A Kafka, a service, a Prometheus, customers and a team, with the verbs that break them."""
 
+import json
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
@@ -19,7 +21,7 @@ from consumer.kafka.topic_rules import Sizes, plan_topics
 from consumer.kafka.topics import TopicAdmin
 from consumer.routing.rules import DEFAULT_RULES
 from tests.docs.test_readme import free_port
-from tests.ops.prometheus_server import PrometheusServer
+from tests.ops.prometheus_server import ANSWER_S, PrometheusServer
 from tests.ops.shop import Customers, Team
 
 PARTITIONS = 4
@@ -43,7 +45,7 @@ class Stage:
         self._folder = folder
         self._stall = folder / "stall"
         self._config = folder / "router.yaml"
-        port = free_port()
+        self._port = port = free_port()
         self._config.write_text(yaml.safe_dump(self._settings(port)))
         self._router: subprocess.Popen[bytes] | None = None
         self._create_topics()
@@ -90,6 +92,15 @@ class Stage:
     def release_model(self) -> None:
         """They go on."""
         self._stall.unlink()
+
+    def reasons(self) -> list[str]:
+        """Why the service is not ready, by its own word."""
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=ANSWER_S)
+        try:
+            connection.request("GET", "/readyz")
+            return list(json.load(connection.getresponse())["reasons"])
+        finally:
+            connection.close()
 
     @contextmanager
     def held_restore(self) -> Iterator[None]:

@@ -53,7 +53,9 @@ def hang_a_takeover(stage: Stage) -> None:
     with stage.held_restore():
         stage.start_router()
         stage.until_fires("ChatRouterRestoreSlow")
+        assert "conversation state is being restored" in stage.reasons()
     stage.until_clears("ChatRouterRestoreSlow")
+    stage.until(lambda: stage.reasons() == [], "readiness")
 
 
 def talk(stage: Stage) -> None:

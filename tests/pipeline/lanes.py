@@ -10,6 +10,7 @@ from consumer.intake.decode import Decoder
 from consumer.intake.limits import IntakeLimits
 from consumer.pipeline.lane import Lane, LaneLimits
 from consumer.pipeline.outputs import Outputs
+from consumer.pipeline.partition_notes import NOTES_KEY
 from consumer.ports import Assignment, InputGap, OutRecord, StateRecord, TopicPartition
 from consumer.records import Outcome, Record, Turn
 from consumer.routing.router import Router
@@ -148,7 +149,7 @@ def states(records: Iterable[OutRecord]) -> dict[str, bool]:
     return {
         (one.key or b"").decode(): one.value is not None
         for one in records
-        if one.topic == TOPICS.state
+        if one.topic == TOPICS.state and one.key != NOTES_KEY
     }
 
 

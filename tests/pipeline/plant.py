@@ -25,6 +25,7 @@ from consumer.pipeline.outputs import Outputs
 from consumer.pipeline.workers import Workers, WorkerSettings
 from consumer.ports import Assignment, Publication, Published, TopicPartition
 from consumer.records import Record
+from consumer.routing.in_force import Routers, RulesInForce
 from consumer.routing.router import Router
 from consumer.telemetry.observer import Observer, Silent
 from tests.fakes.manual_clock import ManualClock
@@ -131,6 +132,7 @@ class Plant:
         self.stream = WatchedStream(cluster)
         self._model = model or MarkedModel()
         self.lanes: list[Lane] = []
+        self.rules = RulesInForce(Routers(Router(RULESET, self._model.refs, SOURCE)))
         settings = workers or WorkerSettings()
         self.workers = Workers(
             settings,
@@ -145,6 +147,7 @@ class Plant:
             self.stream,
             self.workers,
             self._open_lane,
+            self.rules,
             loop or LoopSettings(),
             self.clock,
             Heart(self.clock, 0.0),
@@ -167,9 +170,8 @@ class Plant:
         )
 
     def _open_lane(self, assignment: Assignment) -> Lane:
-        router = Router(RULESET, self._model.refs, SOURCE)
         outputs = Outputs(TOPICS, SOURCE, MAX_BYTES)
-        lane = Lane(assignment, TOPICS, router, outputs, LaneLimits())
+        lane = Lane(assignment, TOPICS, self.rules, outputs, LaneLimits())
         self.lanes.append(lane)
         return lane
 

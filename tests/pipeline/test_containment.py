@@ -7,9 +7,24 @@ import pytest
 
 from consumer.inference.model import Inferred
 from consumer.inference.prepared import Prepared
+from consumer.pipeline.lane import Lane, LaneLimits
+from consumer.pipeline.outputs import Outputs
 from consumer.pipeline.workers import WorkerSettings
-from consumer.records import Prediction
+from consumer.ports import Assignment
+from consumer.records import Prediction, Rejected, Understood
+from consumer.routing.conversation import Conversation
+from consumer.routing.rate_guard import Guard
+from consumer.routing.router import Routed, Router
 from tests.fakes.memory_stream import MemoryCluster
+from tests.pipeline.lanes import (
+    MAX_BYTES,
+    MODEL,
+    RULESET,
+    SOURCE,
+    Talk,
+    dead_letters,
+    decisions,
+)
 from tests.pipeline.plant import Plant, decided, say
 from tests.pipeline.records import TOPICS
 from tests.service.marked_model import MarkedModel
@@ -52,3 +67,46 @@ def test_a_bug_costs_the_message_that_meets_it(tmp_path: Path, text: str, stage:
     told = [dict(headers) for _, _, headers, _ in letters]
     assert [one["x-chat-router-reason"] for one in told] == [b"crash"] * 2
     assert [one["__connect.errors.stage"] for one in told] == [stage] * 2
+
+
+class HopelessRouter(Router):
+    """Can decide nothing of one conversation, not even that it cannot be read."""
+
+    def decide(
+        self,
+        understood: Understood,
+        prior: Conversation | None,
+        now_ms: int,
+        guard: Guard | None = None,
+    ) -> Routed:
+        if understood.turn.message.conversation_id == "hopeless":
+            raise ZeroDivisionError
+        return super().decide(understood, prior, now_ms, guard)
+
+    def degrade(
+        self,
+        rejected: Rejected,
+        prior: Conversation | None,
+        now_ms: int,
+        guard: Guard | None = None,
+    ) -> Routed:
+        raise ZeroDivisionError
+
+
+def test_a_bug_that_spares_no_decision_costs_that_message_still() -> None:
+    lane = Lane(
+        Assignment(0, 1, {TOPICS.messages: 0, TOPICS.feedback: 0}),
+        TOPICS,
+        HopelessRouter(RULESET, MODEL.refs, SOURCE),
+        Outputs(TOPICS, SOURCE, MAX_BYTES),
+        LaneLimits(),
+    )
+    talk = Talk(lane)
+    talk.says("hello")
+    talk.says("hello", conversation="hopeless")
+    talk.says("hello")
+    records = talk.commits()
+    assert [one["source"]["offset"] for one in decisions(records)] == [0, 2]
+    (letter,) = dead_letters(records)
+    assert letter["x-chat-router-reason"] == "crash"
+    assert talk.offsets == {(TOPICS.messages, 0): 3}

@@ -13,6 +13,7 @@ from consumer.ports import Published, StreamStopped
 from tests.fakes.memory_stream import MemoryCluster
 from tests.pipeline.child_models import ModelWithoutMemory
 from tests.pipeline.plant import (
+    TICK_S,
     GatedModel,
     Plant,
     Turns,
@@ -92,6 +93,40 @@ def test_a_stop_publishes_what_is_in_flight(cluster: MemoryCluster, tmp_path: Pa
     assert decided_offsets(cluster) == once({0: 20})
     assert plant.stream.owned == {}
     assert not AttemptLedger(tmp_path, 1).dirty
+
+
+def test_a_stop_publishes_again_what_was_refused_while_there_is_time(
+    cluster: MemoryCluster, tmp_path: Path
+) -> None:
+    say(cluster, "c-1", ["hello"] * 5)
+    plant = Plant(cluster, tmp_path, tick_s=0.0)
+    plant.stream.outcomes = [Published.NOT_COMMITTED] * 2
+
+    def script() -> Turns:
+        yield from until(lambda: plant.stream.read == 5)
+        plant.clock.step_s = TICK_S
+
+    plant.run(script())
+    assert decided_offsets(cluster) == once({0: 5})
+
+
+def test_a_partition_that_halts_at_a_stop_does_not_hold_it_up(
+    cluster: MemoryCluster, tmp_path: Path
+) -> None:
+    for _ in range(60):
+        cluster.produce(TOPICS.messages, 0, key_of("c-0"), b"not json")
+    say(cluster, "c-1", ["hello"] * 5, 1)
+    plant = Plant(cluster, tmp_path, tick_s=0.0)
+    plant.stream.outcomes = [Published.NOT_COMMITTED]
+
+    def script() -> Turns:
+        yield from until(lambda: plant.stream.read == 65)
+        plant.clock.step_s = TICK_S
+
+    plant.run(script())
+    assert plant.clock.monotonic() < LoopSettings().drain_s
+    assert cluster.offsets[(TOPICS.messages, 0)] == 50
+    assert decided_offsets(cluster)[("1", 4)] == 1
 
 
 def test_what_does_not_come_back_in_time_is_left_for_the_next_run(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from consumer.pipeline.loop import LoopSettings
 from consumer.ports import Assignment, InputGap, Unreadable
 from tests.fakes.memory_stream import MemoryCluster
 from tests.pipeline.plant import (
@@ -15,6 +16,7 @@ from tests.pipeline.plant import (
     decided_offsets,
     once,
     say,
+    turns,
     until,
 )
 from tests.pipeline.records import TOPICS
@@ -67,9 +69,36 @@ def test_results_of_a_revoked_assignment_are_dropped_and_the_new_owner_publishes
     assert decided_offsets(cluster) == once({0: 3, 1: 4})
     assert [(lane.partition, lane.epoch) for lane in first.lanes] == [(0, 1), (1, 1), (1, 2)]
     assert first.lanes[-1].held_bytes == 0, "nothing of the first assignment reached the second"
-    turns = [body["conversation"]["turns"] for body in decided(cluster)]
-    assert sorted(turns) == [1, 1, 2, 2, 3, 3, 4]
+    counts = [body["conversation"]["turns"] for body in decided(cluster)]
+    assert sorted(counts) == [1, 1, 2, 2, 3, 3, 4]
     assert len(cluster.read(TOPICS.escalations)) == 2
+
+
+def test_the_work_of_assignments_that_are_gone_counts_until_it_is_done(
+    cluster: MemoryCluster, tmp_path: Path
+) -> None:
+    say(cluster, "c-1", ["hello"] * 100, 1)
+    model = GatedModel(is_open=False)
+    plant = Plant(cluster, tmp_path, model, LoopSettings(max_in_flight=10), tick_s=0.0)
+
+    def script() -> Turns:
+        yield from until(lambda: plant.stream.read >= 10)
+        for _ in range(5):
+            joining = cluster.stream("joining")
+            joining.start(Bystander())
+            plant.clock.advance(1.0)
+            yield from until(lambda: set(plant.stream.owned) == {0})
+            joining.close()
+            plant.clock.advance(1.0)
+            yield from until(lambda: set(plant.stream.owned) == {0, 1})
+            yield from turns(5)
+        assert plant.stream.read <= 10 + 10, "ten, and one a poll to keep rebalances served"
+        plant.clock.step_s = TICK_S
+        model.gate.set()
+        yield from until(plant.done)
+
+    plant.run(script())
+    assert decided_offsets(cluster) == once({1: 100})
 
 
 def test_what_is_applied_but_not_committed_goes_with_the_partition(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from consumer.contract.decision import Entity, LanguageGuess, ModelRef
+from consumer.contract.decision import Entity, LanguageGuess, ModelRef, RoutingDecided
 from consumer.contract.message import (
     ConversationClosed,
     Customer,
@@ -15,6 +15,7 @@ from consumer.contract.message import (
 from consumer.records import FeedbackTurn, Prediction, Record, Rejected, Turn, Understood
 from consumer.routing.conversation import Conversation
 from consumer.routing.escalation_events import NamedEvent
+from consumer.routing.rate_guard import Guard
 from consumer.routing.router import Routed, Router
 from consumer.routing.rules import default_ruleset
 
@@ -23,6 +24,7 @@ CONVERSATION = "c-77"
 KEY = f"shop1:{CONVERSATION}"
 MODELS = (ModelRef("intent", "starter", "1", "ab" * 32),)
 SOURCE = "/chat-router/test"
+DISPLEASED = 0.5  # from here on the words complain, unless a test says otherwise
 INTENTS = (
     "order",
     "delivery",
@@ -80,7 +82,7 @@ def understood(
     at_s: float = 0.0,
     anger: float = 0.0,
     sentiment: str = "neutral",
-    category: str = "query",
+    category: str = "",
     intent: str = "delivery",
     intent_share: float = 0.9,
     entities: tuple[Entity, ...] = (),
@@ -91,6 +93,7 @@ def understood(
     contacts_7d: int = 0,
     attributes: dict[str, str] | None = None,
 ) -> Understood:
+    category = category or ("complaint" if anger >= DISPLEASED else "query")
     prediction = Prediction(
         spread(("query", "complaint", "suggestion"), category, 0.9),
         spread(INTENTS, intent, intent_share),
@@ -148,20 +151,25 @@ class Story:
     router: Router = field(default_factory=router)
     state: Conversation | None = None
     events: list[NamedEvent] = field(default_factory=list)
+    decisions: list[RoutingDecided] = field(default_factory=list)
     offset: int = 0
 
     def says(
-        self, at_s: float, anger: float = 0.0, text: str = "where is it", **more: object
+        self,
+        at_s: float,
+        anger: float = 0.0,
+        text: str = "where is it",
+        guard: Guard | None = None,
+        **more: object,
     ) -> Routed:
         self.offset += 1
         said = understood(self.offset, at_s, anger, text=text, **more)  # type: ignore[arg-type]
-        return self._keep(self.router.decide(said, self.state, START_MS))
+        return self._keep(self.router.decide(said, self.state, START_MS, guard))
 
-    def other(self, at_s: float, role: str) -> Routed:
+    def other(self, at_s: float, role: str, text: str = "one moment") -> Routed:
         self.offset += 1
-        return self._keep(
-            self.router.observe(turn(self.offset, at_s, role=role), self.state, START_MS)
-        )
+        spoken = turn(self.offset, at_s, text, role)
+        return self._keep(self.router.observe(spoken, self.state, START_MS))
 
     def hears(self, at_s: float, event: Feedback) -> Routed:
         self.offset += 1
@@ -174,10 +182,17 @@ class Story:
         until_ms = START_MS + round(until_s * 1000)
         return self._keep(self.router.fire_due(KEY, self.state, until_ms))
 
-    def names(self) -> list[str]:
-        return [name.removeprefix("escalation.") for name, _ in self.events]
+    def names(self, kind: str = "") -> list[str]:
+        """What became of escalations, of one kind or of all."""
+        return [
+            name.removeprefix("escalation.")
+            for name, event in self.events
+            if kind in ("", event.kind)
+        ]
 
     def _keep(self, routed: Routed) -> Routed:
         self.state = routed.state
         self.events.extend(routed.escalations)
+        if routed.decision is not None:
+            self.decisions.append(routed.decision)
         return routed

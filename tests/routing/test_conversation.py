@@ -12,6 +12,7 @@ from consumer.routing.conversation import (
 from tests.routing.builders import START_MS, Story
 
 TYPICAL_BYTES = 250
+WAITING_BYTES = 330
 
 
 def test_a_calm_conversation_is_a_small_record() -> None:
@@ -19,6 +20,8 @@ def test_a_calm_conversation_is_a_small_record() -> None:
     for at_s in range(8):
         story.says(at_s, anger=0.05)
     assert story.state is not None
+    assert len(encode(story.state)) <= WAITING_BYTES
+    story.other(9, "agent")
     assert len(encode(story.state)) <= TYPICAL_BYTES
 
 
@@ -34,17 +37,17 @@ def test_a_state_comes_back_as_it_was_written() -> None:
 def test_fields_of_a_later_minor_change_are_ignored_and_missing_ones_filled() -> None:
     longer = encode(NEW_CONVERSATION)[:-1] + b',"new"]'
     assert decode(longer) == NEW_CONVERSATION
-    assert decode(b"[1,4]").seq == 4
+    assert decode(b"[2,4]").seq == 4
 
 
 @pytest.mark.parametrize(
     ("damaged", "found"),
     [
-        (b"[2,1]", "version 2"),
-        (b'[2,"another shape"]', "version 2"),
+        (b"[3,1]", "version 3"),
+        (b'[1,"another shape"]', "version 1"),
         (b"{}", "none"),
         (b"", "none"),
-        (b'[1,"x"]', "version 1"),
+        (b'[2,"x"]', "version 2"),
     ],
 )
 def test_a_record_that_cannot_be_read_is_refused(damaged: bytes, found: str) -> None:
@@ -52,9 +55,10 @@ def test_a_record_that_cannot_be_read_is_refused(damaged: bytes, found: str) -> 
         decode(damaged)
 
 
-def test_timers_exist_only_while_something_is_open() -> None:
+def test_timers_exist_only_while_something_is_open_or_somebody_waits() -> None:
     story = Story()
     story.says(0)
+    story.other(1, "bot")
     assert story.state is not None
     assert next_due_ms(story.state) is None
     story.says(10, anger=0.95)

@@ -27,10 +27,9 @@ def resolved(story: Story) -> EscalationResolved:
 
 def test_anger_that_stays_opens_and_anger_that_dies_does_not() -> None:
     story = Story()
-    for at_s, anger in enumerate((ANGRY, 0.1, ANGRY, 0.1)):
+    for at_s, anger in enumerate((ANGRY, 0.1, 0.1, ANGRY, 0.1)):
         story.says(at_s, anger)
     assert story.names() == []
-    story.says(5, ANGRY)
     routed = story.says(6, ANGRY)
     assert story.names() == ["opened"]
     assert routed.decision is not None
@@ -66,16 +65,16 @@ def test_it_ends_below_the_exit_threshold_only() -> None:
     story = Story()
     story.says(0, FURIOUS)
     for at_s in range(1, 8):
-        story.says(at_s, 0.4)  # below enter, above exit
-    assert story.names() == ["opened"]
-    story.says(10, 0.05)
-    story.says(11, 0.45)
-    story.says(12, 0.05)
-    assert story.names() == ["opened"]
-    story.says(13, 0.05)
-    assert story.names() == ["opened", "resolved"]
+        story.says(at_s, 0.35)  # below enter, above exit
+    assert story.names("anger") == ["opened"]
+    story.says(60, 0.05)
+    story.says(71, 0.35)
+    story.says(72, 0.05)
+    assert story.names("anger") == ["opened", "updated"]
+    story.says(73, 0.05)
+    assert story.names("anger") == ["opened", "updated", "resolved"]
     assert (resolved(story).resolution, resolved(story).calm_turns) == ("de_escalated", 2)
-    assert resolved(story).duration_s == 13.0
+    assert resolved(story).duration_s == 73.0
 
 
 def test_severity_only_rises_and_noise_is_counted() -> None:
@@ -102,7 +101,7 @@ def test_an_agents_turn_acknowledges_and_calm_after_it_is_their_doing() -> None:
     story.other(11, "agent")
     assert story.names() == ["opened", "updated"]
     assert story.events[-1][1].state == "acknowledged"
-    for at_s in range(20, 24):
+    for at_s in range(61, 65):
         story.says(at_s, 0.0)
     assert resolved(story).resolution == "human_took_over"
 
@@ -126,14 +125,15 @@ def test_a_request_is_also_an_intent() -> None:
 def test_a_kind_cools_down_after_it_ended() -> None:
     story = Story()
     story.says(0, FURIOUS)
-    for at_s in range(1, 5):
+    story.other(1, "agent")
+    for at_s in range(60, 64):
         story.says(at_s, 0.0)
-    assert story.names() == ["opened", "resolved"]
+    assert story.names("anger") == ["opened", "updated", "resolved"]
     story.says(300, FURIOUS)
     story.says(400, FURIOUS)
-    assert story.names() == ["opened", "resolved"]
+    assert story.names("anger") == ["opened", "updated", "resolved"]
     story.says(700, FURIOUS)
-    assert story.names() == ["opened", "resolved", "opened"]
+    assert story.names("anger") == ["opened", "updated", "resolved", "opened"]
     assert opened(story).suppressed_count == 2
 
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from consumer.contract.escalation import EscalationOpened, EscalationResolved
 from consumer.routing.conversation import decode, encode, next_due_ms
-from consumer.routing.prior_state import state_before
+from consumer.routing.prior_state import guard_before, state_before
+from consumer.routing.rate_guard import RateGuard
 from consumer.routing.router import Routed, Router
-from consumer.routing.rules import default_ruleset
+from consumer.routing.rules import DEFAULT_RULES, parse_ruleset
 from tests.routing.builders import (
     KEY,
     MODELS,
@@ -30,13 +31,21 @@ Action = tuple[str, float, float, str]
 ACTIONS = st.tuples(
     st.sampled_from(
         ["says"] * 8
-        + ["asks", "unread", "agent", "bot", "bad", "wait", "ack", "right", "wrong", "close"]
+        + ["asks", "thanks", "unread", "agent", "bot", "bot", "loop", "loop", "loop", "bad", "wait"]
+        + ["ack", "right", "wrong", "close", "back"]
     ),
     st.sampled_from([0.0, 0.1, 0.29, 0.3, 0.45, 0.5, 0.68, 0.8, 1.0]),
     st.sampled_from([0.0, 1.0, 20.0, 59.0, 61.0, 400.0, 3700.0, 9000.0, -30.0]),
     st.sampled_from(["standard", "vip"]),
 )
-RULES = default_ruleset()
+RULES = parse_ruleset(  # a rate guard that is tight enough to be met
+    DEFAULT_RULES.read_bytes().replace(
+        b"opens_per_minute: 60, burst: 30", b"opens_per_minute: 1, burst: 2"
+    ),
+    "tight.yaml",
+)
+SAYING = {"says": "hm", "asks": "转人工", "thanks": "thanks!", "unread": "", "back": "again"}
+ROLES = {"agent": "agent", "bot": "bot", "loop": "bot"}
 
 
 class Run:
@@ -46,48 +55,61 @@ class Run:
         self.router = Router(RULES, MODELS, SOURCE)
         self.timers_alone = timers_alone
         self.through_bytes = through_bytes
+        self.guard = RateGuard()
         self.clock_s = 0.0
         self.offset = 0
         self.results: list[Routed] = []
-        self.state = self.router.fire_due(KEY, decode(b"[1]"), START_MS).state
+        self.state = self.router.fire_due(KEY, decode(b"[2]"), START_MS).state
 
     def play(self, actions: Sequence[Action]) -> "Run":
         for action in actions:
             self.clock_s += max(action[2], -self.clock_s)
             at_ms = START_MS + round(self.clock_s * 1000)
             if self.timers_alone:
-                self._keep(self.router.fire_due(KEY, self.state, at_ms))
+                self._keep(self.router.fire_due(KEY, self.state, at_ms, self.guard))
             self.offset += 1
             self._keep(self._apply(action, at_ms))
         return self
 
     def _apply(self, action: Action, at_ms: int) -> Routed:
         what, anger, _, tier = action
-        router, state, offset, at_s = self.router, self.state, self.offset, self.clock_s
-        if what in ("says", "asks", "unread"):
-            text = "转人工" if what == "asks" else "hm"
+        router, state, offset, at_s, guard = (
+            self.router, self.state, self.offset, self.clock_s, self.guard,
+        )  # fmt: skip
+        if what in SAYING:
             flaws = ("no_content",) if what == "unread" else ()
             mood = "negative" if anger > 0.4 else "neutral"
-            said = understood(offset, at_s, anger, mood, text=text, tier=tier, flaws=flaws)
-            return router.decide(said, state, at_ms + offset)
-        if what in ("agent", "bot"):
-            return router.observe(turn(offset, at_s, role=what), state, at_ms)
+            contacts = 5 if what == "back" else 0
+            said = understood(
+                offset, at_s, anger, mood, text=SAYING[what], tier=tier, flaws=flaws,
+                contacts_7d=contacts,
+            )  # fmt: skip
+            return router.decide(said, state, at_ms + offset, guard)
+        if what in ROLES:
+            text = "Please reset your password." if what == "loop" else f"reply {offset} " * 3
+            spoken = turn(offset, at_s, text, ROLES[what])
+            return router.observe(spoken, state, at_ms, guard)
         if what == "bad":
-            return router.degrade(rejected(offset, at_s), state, at_ms)
+            return router.degrade(rejected(offset, at_s), state, at_ms, guard)
         if what == "wait":
-            return router.fire_due(KEY, state, at_ms)
-        target = state.open[-1].escalation_id if state.open else "unknown"
+            return router.fire_due(KEY, state, at_ms, guard)
+        # What is open once the timers due by now have fired, which the record does first.
+        is_open = self.router.fire_due(KEY, state, at_ms).state.open
+        target = is_open[-1].escalation_id if is_open else "unknown"
         event = {
             "ack": acknowledged(target),
             "right": judged(target, "right"),
             "wrong": judged(target, "wrong"),
             "close": conversation_closed(),
         }[what]
-        return router.feedback(feedback(offset, at_s, event), state, at_ms)
+        return router.feedback(feedback(offset, at_s, event), state, at_ms, guard)
 
     def _keep(self, routed: Routed) -> None:
         self.results.append(routed)
-        self.state = decode(encode(routed.state)) if self.through_bytes else routed.state
+        self.state = routed.state
+        if self.through_bytes:  # as after a restart or a rebalance
+            self.state = decode(encode(routed.state))
+            self.guard = RateGuard(msgspec.json.decode(msgspec.json.encode(self.guard.meters)))
 
 
 def events(run: Run) -> list[bytes]:
@@ -108,12 +130,12 @@ def test_every_escalation_opens_once_counts_up_and_ends_once(actions: list[Actio
     run = Run().play(actions)
     is_open: dict[str, str] = {}
     seq: dict[str, int] = {}
-    ended: set[str] = set()
+    over: set[str] = set()
     for result in run.results:
         for _, event in result.escalations:
             if isinstance(event, EscalationOpened):
                 assert event.dedup_key not in is_open
-                assert event.escalation_id not in ended
+                assert event.escalation_id not in over
                 is_open[event.dedup_key] = event.escalation_id
                 seq[event.escalation_id] = 0
             assert is_open[event.dedup_key] == event.escalation_id
@@ -122,13 +144,15 @@ def test_every_escalation_opens_once_counts_up_and_ends_once(actions: list[Actio
             if isinstance(event, EscalationResolved):
                 assert event.state == "resolved"
                 del is_open[event.dedup_key]
-                ended.add(event.escalation_id)
+                over.add(event.escalation_id)
         assert sorted(record.escalation_id for record in result.state.open) == sorted(
             is_open.values()
         )
     last = run.router.fire_due(KEY, run.state, START_MS + 10**12)
-    assert last.state.open == ()
-    assert sum(isinstance(e, EscalationResolved) for _, e in last.escalations) == len(is_open)
+    assert (last.state.open, last.state.waiting) == ((), None)
+    opened = sum(isinstance(e, EscalationOpened) for _, e in last.escalations)
+    ended = sum(isinstance(e, EscalationResolved) for _, e in last.escalations)
+    assert ended == len(is_open) + opened
 
 
 @settings(max_examples=100, deadline=None)
@@ -167,7 +191,7 @@ def test_a_decision_can_be_made_again_from_what_it_tells(
     at_s = run.clock_s + max(last[2], -run.clock_s)
     mood = "negative" if last[1] > 0.4 else "neutral"
     said = understood(run.offset + 1, at_s, last[1], mood, text="hm", tier=last[3])
-    again = run.router.decide(said, state_before(told), 0).decision
+    again = run.router.decide(said, state_before(told), 0, guard_before(told)).decision
     assert again is not None
     same = msgspec.structs.replace(again, decided_at=told.decided_at, latency_ms=told.latency_ms)
     assert same == told

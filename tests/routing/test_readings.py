@@ -1,11 +1,11 @@
-"""Probabilities become guesses: thresholds, candidates, levels, and the subject of bare turns."""
+"""Probabilities become guesses: thresholds, candidates, levels."""
 
 import pytest
 
-from consumer.contract.decision import AngerGuess, IntentGuess
 from consumer.routing.readings import (
     CategoryThresholds,
     IntentThresholds,
+    LabelBounds,
     intent_status,
     is_answerable,
     read_anger,
@@ -13,12 +13,9 @@ from consumer.routing.readings import (
     read_intent,
     read_sentiment,
 )
-from consumer.routing.subject import next_subject, with_subject
 
-BOUNDS = IntentThresholds(0.45, 0.8, 0.1, 0.25, {"payment": 0.95})
-CATEGORY = CategoryThresholds(0.5, 0.7)
-CALM = AngerGuess(0.0, "none")
-FURIOUS = AngerGuess(0.9, "severe")
+BOUNDS = IntentThresholds(0.45, 0.8, 0.1, 0.25, {"payment": LabelBounds(0.6, 0.95)})
+CATEGORY = CategoryThresholds(0.5, 0.7, {})
 
 
 @pytest.mark.parametrize(
@@ -34,6 +31,12 @@ FURIOUS = AngerGuess(0.9, "severe")
 )
 def test_the_bounds_give_the_status(confidence: float, margin: float, status: str) -> None:
     assert intent_status(confidence, margin, BOUNDS) == status
+
+
+def test_a_label_may_have_bounds_of_its_own() -> None:
+    assert intent_status(0.5, 0.3, BOUNDS, "payment") == "ambiguous"
+    assert intent_status(0.6, 0.3, BOUNDS, "payment") == "ok"
+    assert intent_status(0.5, 0.3, BOUNDS, "delivery") == "ok"
 
 
 @pytest.mark.parametrize(
@@ -90,35 +93,3 @@ def test_a_machine_answers_only_where_both_heads_are_sure(
     intent = read_intent({name: share, "other": 1 - share}, BOUNDS, unsupported=False)
     guess = read_category({"query": category, "complaint": 1 - category, "suggestion": 0.0})
     assert is_answerable(intent, guess, BOUNDS, CATEGORY) is answerable
-
-
-def intent(name: str, status: str = "ok") -> IntentGuess:
-    return IntentGuess(name, 0.6, 0.3, (), status)
-
-
-@pytest.mark.parametrize(
-    ("text", "own", "anger", "carried"),
-    [
-        ("yes", intent("other"), CALM, True),
-        ("好的。", intent("other"), CALM, True),
-        ("SO-88213", intent("order", "ambiguous"), CALM, True),
-        ("You are useless", intent("other"), FURIOUS, True),
-        ("thanks a lot", intent("other"), CALM, False),
-        ("谢谢", intent("other"), CALM, False),
-        ("yes", intent("refund_return"), CALM, False),
-        ("oui", intent("other", "unsupported_language"), CALM, False),
-    ],
-)
-def test_a_bare_turn_takes_the_subject_under_discussion(
-    text: str, own: IntentGuess, anger: AngerGuess, carried: bool
-) -> None:
-    guess = with_subject(own, text, anger, "delivery", 0.45)
-    assert (guess.origin == "conversation") is carried
-    assert (guess.name == "delivery") is carried
-    assert with_subject(own, text, anger, "", 0.45) is own
-
-
-def test_only_a_clear_subject_replaces_the_last() -> None:
-    assert next_subject("delivery", intent("payment")) == "payment"
-    assert next_subject("delivery", intent("payment", "ambiguous")) == "delivery"
-    assert next_subject("delivery", intent("contact_agent")) == "delivery"

@@ -52,7 +52,7 @@ def test_a_decision_is_complete_and_survives_the_wire() -> None:
 
 def test_every_event_survives_the_wire() -> None:
     story = Story()
-    story.says(0, 0.95, tier="svip", entities=(ORDER,))
+    story.says(0, 0.95, entities=(ORDER,))
     story.other(1, "agent")
     story.hears(2, conversation_closed())
     assert [name for name, _ in story.events] == list(PAYLOADS)
@@ -71,11 +71,11 @@ def test_every_event_survives_the_wire() -> None:
         ({"intent_share": 0.3}, "unclear", "offer_human", "clarify"),
         ({"category": "suggestion"}, "suggestion", "route", "product_feedback"),
         ({"category": "complaint"}, "complaint", "route", "complaints_en"),
-        ({"category": "complaint", "tier": "svip"}, "vip-complaint", "escalate", "senior_care_en"),
+        ({"category": "complaint", "tier": "svip"}, "escalated-vip", "escalate", "senior_care_en"),
         (
             {"category": "complaint", "contacts_7d": 3},
-            "complaint-worsening",
-            "offer_human",
+            "escalated-repeat-contact",
+            "escalate",
             "complaints_en",
         ),
         ({"flaws": ("unsupported_language",)}, "unsupported-language", "route", "multilingual"),
@@ -188,7 +188,7 @@ def test_a_persons_intent_becomes_the_subject() -> None:
         1, DecisionOverridden(conversation_id=CONVERSATION, decision_id="d", intent="payment")
     )
     assert story.state is not None
-    assert story.state.subject == "payment"
+    assert list(story.state.topic) == ["payment"]
 
 
 def test_a_late_message_does_not_turn_the_clock_back() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from consumer.contract.known_values import ESCALATION_KINDS
 from consumer.routing.rules import DEFAULT_RULES, default_ruleset, load_ruleset, parse_ruleset
 from consumer.routing.rules_error import RulesError
 
@@ -17,9 +18,16 @@ thresholds:
   intent: {out_of_scope: 0.2, suggest: 0.4, automate: 0.8, ambiguity_margin: 0.1}
   category: {suggest: 0.5, automate: 0.7}
 calendars:
-  shop: {tz: UTC, open: {mon-fri: "09:00-18:00"}}
+  shop: {tz: UTC, open: {mon-fri: "09:00-18:00"}, special_dates: {2026-10-10: "10:00-12:00"}}
 sla:
   default: {first_response_s: 180, resolution_s: 86400}
+phrases:
+  threat: {zh: {contains: [起诉]}, en: {contains: [lawyer], patterns: ["sue (you|them)"]}}
+dictionaries:
+  city: {shanghai: [上海, Shanghai], berlin: [Berlin]}
+products:
+  - {brand: Acme, product: X1, terms: [acme x1], queue: acme_care}
+  - {brand: Acme, terms: [acme]}
 escalations:
   - kind: anger
     id: esc
@@ -59,7 +67,7 @@ def test_the_rules_that_come_with_the_service_are_valid() -> None:
     rules = default_ruleset()
     assert rules.name == "default"
     assert rules.sha256 == hashlib.sha256(DEFAULT_RULES.read_bytes()).hexdigest()
-    assert set(rules.policies) == {"anger", "human_request"}
+    assert set(rules.policies) == set(ESCALATION_KINDS)
 
 
 def test_a_file_gives_its_name_version_and_hash(tmp_path: Path) -> None:
@@ -128,18 +136,119 @@ MISTAKES = [
         "{queue: general}\n  priority",
         '{page: "/o/{entity.ORDER_ID}"}\n  priority',
         "target:",
-        "the default's target cannot need an entity",
+        "the default's target cannot need an entity or a product",
     ),
     ("default:\n  action: route", "default:\n  action: answer", "action", "the default cannot"),
     (
         "target: {queue: general}}",
         'target: {page: "/{entity.ORDER_ID}"}}',
         "target:",
-        "fallbacks[0].target: an entity is possible only",
+        "fallbacks[0].target: an entity or a product is possible only",
     ),
     ("name: test", "name: test\nname: again", "name: again", "'name' is given twice"),
     ("name: test", "name: &a test\nextra: *a", "&a", "aliases are not allowed"),
     ("name: test", "name: [test", "", ""),
+    (
+        "category: {suggest: 0.5, automate: 0.7}",
+        "category: {suggest: 0.5, automate: 0.7, labels: {complaint: {suggest: 0.9}}}",
+        "labels:",
+        "thresholds.category.labels.complaint: suggest 0.9 must be below automate 0.7",
+    ),
+    (
+        "category: {suggest: 0.5, automate: 0.7}",
+        "category: {suggest: 0.5, automate: 0.7}\n  anger: {suggest: 0.5, automate: 0.5}",
+        "anger:",
+        "thresholds.anger: suggest 0.5 must be below automate 0.5",
+    ),
+    ("10:00-12:00", "12:00-10:00", "special_dates", "'12:00-10:00' is not an interval"),
+    (
+        "special_dates",
+        "closed_dates: [2026-10-10], special_dates",
+        "special_dates",
+        "2026-10-10 is among closed_dates too",
+    ),
+    (
+        "sue (you|them)",
+        "(?=sue)",
+        "patterns",
+        "'(?=sue)' is not a pattern that runs in linear time",
+    ),
+    ("sue (you|them)", "(sue", "patterns", "en.patterns[0]: '(sue' is not a pattern"),
+    (
+        "threat: {zh: {contains: [起诉]}, en: {contains: [lawyer], patterns",
+        "threat: {zh: {unless: [起诉]}, en: {unless",
+        "threat:",
+        "phrases.threat: holds no phrase",
+    ),
+    ("berlin: [Berlin]", "berlin: [shanghai]", "city:", "berlin[0]: 'shanghai' is given twice"),
+    ("{shanghai: [上海, Shanghai], berlin: [Berlin]}", "{a: []}", "city:", "holds no term"),
+    ("terms: [acme]}", 'terms: [" "]}', "terms:", "products[1].terms[0]: an empty term"),
+    (
+        "terms: [acme]}",
+        "terms: []}",
+        "terms:",
+        "products[1].terms: Expected `array` of length >= 1",
+    ),
+    (
+        "field: channel, op: eq, value: web}",
+        "field: dictionary.town, op: eq, value: x}",
+        "field:",
+        "unknown field 'dictionary.town'; known: category.label",
+    ),
+    (
+        "field: channel, op: eq, value: web}",
+        "field: dictionary.city, op: eq, value: paris}",
+        "field:",
+        "'paris' never occurs in dictionary.city; known: shanghai, berlin",
+    ),
+    (
+        "field: channel, op: eq, value: web}",
+        "field: phrases, op: has, value: thread}",
+        "field:",
+        "'thread' never occurs in phrases; known: threat",
+    ),
+    (
+        "field: channel, op: eq, value: web}",
+        "field: product.brand, op: eq, value: Acne}",
+        "field:",
+        "'Acne' never occurs in product.brand; known: Acme",
+    ),
+    (
+        "field: channel, op: eq, value: web}",
+        "field: calendar.shopp, op: eq, value: true}",
+        "field:",
+        "unknown field 'calendar.shopp'",
+    ),
+    (
+        "field: channel, op: eq, value: web}",
+        'field: channel, op: matches, value: "(w+)+\\\\1"}',
+        "field:",
+        "is not a pattern that runs in linear time",
+    ),
+    (
+        '{queue: "web_{language}", skills',
+        '{queue: "{dictionary.town}", skills',
+        "target:",
+        "unknown placeholder {dictionary.town}; known: dictionary.city, language, product.queue",
+    ),
+    (
+        "{queue: general}\n  priority",
+        '{queue: "{product.queue}"}\n  priority',
+        "target:",
+        "the default's target cannot need an entity or a product",
+    ),
+    (
+        "escalations:",
+        "targets: {queues: [general, care_en, care_zh, web_en]}\nescalations:",
+        "target:",
+        "rule first: target.queue: there is no queue 'web_zh' among targets.queues",
+    ),
+    (
+        "escalations:",
+        "targets: {skills: [en]}\nescalations:",
+        "skills:",
+        "rule first: target.skills[0]: there is no skill 'zh' among targets.skills",
+    ),
 ]
 
 

@@ -20,7 +20,7 @@ ORDER = Entity("ORDER_ID", "SO-1", "SO-1", 0, 4, 0.9, "model")
 
 def in_turn(features: Features) -> Route:
     for route in (*RULES.routes, RULES.default):
-        if route.matches(features) and route.target("en", True, features.entities) is not None:
+        if route.matches(features) and route.target("en", True, features) is not None:
             return route
     raise AssertionError
 
@@ -60,8 +60,8 @@ def test_it_agrees_with_trying_every_route(
         tier=tier,
         contacts_7d=contacts,
     )
-    reading = CUSTOMERS.read(turn, "")
-    after, _ = CUSTOMERS.apply(turn, reading, NEW_CONVERSATION, "d")
+    reading = CUSTOMERS.read(turn, {})
+    after, _, _ = CUSTOMERS.apply(turn, reading, NEW_CONVERSATION, "d")
     features = WRITER.features(turn, reading, after)
     expected = in_turn(features)
     for _ in range(2):  # the second time from the shortlist

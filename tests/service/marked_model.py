@@ -47,7 +47,7 @@ class MarkedModel(StubModel):
             return prediction
         score = int(anger.group(1)) / PER_CENT
         return Prediction(
-            prediction.category,
+            {"query": 1 - score, "complaint": score, "suggestion": 0.0},
             prediction.intent,
             {"negative": score, "neutral": 1 - score, "positive": 0.0},
             score,

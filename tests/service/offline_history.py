@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from consumer.app import ServiceSettings, lane_opener
+from consumer.app import ServiceSettings, lane_opener, routers_of
 from consumer.intake.decode import Decoder
 from consumer.kafka.client_settings import KafkaSettings
 from consumer.pipeline.offline import OfflineRouter
 from consumer.ports import Assignment, OutRecord
 from consumer.records import Record
+from consumer.routing.in_force import RulesInForce
 from consumer.routing.rules import load_ruleset
+from consumer.routing.rules_files import RuleSets
 from tests.checker.history import At, Entry, History, Partition, TopicNames
 from tests.fakes.kafka_cluster import RealClock
 from tests.service.marked_model import MarkedModel
@@ -22,7 +24,8 @@ def route_offline(inputs: Iterable[Entry], names: TopicNames, rules: Path) -> Hi
     """What the service would have written for these inputs of one partition, taken in order."""
     settings = ServiceSettings(DEPLOYMENT, KafkaSettings("nowhere"), Path("nowhere"))
     topics, model, ruleset = settings.kafka.topics, MarkedModel(), load_ruleset(rules)
-    open_lane = lane_opener(settings, model, ruleset)
+    routers = routers_of(RuleSets(ruleset), model.refs, settings.deployment)
+    open_lane = lane_opener(settings, RulesInForce(routers))
     lane = open_lane(Assignment(0, 1, {topics.messages: 0, topics.feedback: 0}))
     router = OfflineRouter(Decoder(settings.intake, topics).decode, model, lane, RealClock())
     entries: dict[str, list[Entry]] = defaultdict(list)

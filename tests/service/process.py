@@ -22,6 +22,7 @@ from consumer.pipeline.lifecycle import Lifecycle
 from consumer.pipeline.loop import LoopSettings
 from consumer.pipeline.workers import WorkerSettings
 from consumer.routing.rules import DEFAULT_RULES, load_ruleset
+from consumer.routing.rules_files import RuleSets
 from tests.service.marked_model import open_marked_model
 
 LANDMARK_BYTES = 64
@@ -76,7 +77,8 @@ def main(path: Path) -> int:
     )
     rules = Path(raw["rules"]) if "rules" in raw else DEFAULT_RULES
     landmarks = Landmarks(Path(raw["landmark"]), raw.get("crash_at", ""), raw.get("crash_on", 1))
-    service = build_service(settings, open_marked_model, load_ruleset(rules), landmark=landmarks)
+    rule_sets = RuleSets(load_ruleset(rules))
+    service = build_service(settings, open_marked_model, rule_sets, landmark=landmarks)
     lifecycle = Lifecycle(service.pipeline.run, settings.loop.drain_s + 5.0)
     code = lifecycle.serve()
     if lifecycle.failure is not None:

@@ -47,6 +47,15 @@ def test_bad_input_gets_its_stated_outcome(router: OfflineRouter, bad: BadInput)
         _assert_dead(published, bad)
 
 
+def test_however_many_lines_are_bad_nothing_is_stopped_without_kafka(router: OfflineRouter) -> None:
+    first = 2 * len(BAD_INPUTS)
+    for offset in range(first, first + 60):
+        record = Record(TOPICS.messages, 0, offset, 1, RECORD_MS, b"k", b"not json")
+        topics = {out.topic for out in router.route(record)}
+        assert TOPICS.dead_letters in topics
+        assert TOPICS.incidents not in topics
+
+
 def _assert_decided(published: Published, bad: BadInput) -> None:
     assert published.letters == []
     (decision,) = published.decisions

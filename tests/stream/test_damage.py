@@ -15,6 +15,8 @@ from tests.stream.test_stream_contract import Owner, poll_until
 pytestmark = pytest.mark.kafka
 
 MARK = b"here-be-damage"
+# Long and readable: behind the damage librdkafka goes on parsing in the midst of the batch.
+LONG = MARK + b'{"text": "plain text", "sent_at": "2026"}' * 200
 SEGMENT = "00000000000000000000.log"
 
 
@@ -25,7 +27,7 @@ def damaged(tmp_path: Path) -> Iterator[KafkaCluster]:
         EmbeddedKafka(BrokerSettings(data=tmp_path)) as kafka,
         KafkaCluster(kafka.bootstrap, 1) as cluster,
     ):
-        for value in (b"before", MARK, MARK, b"behind"):
+        for value in (b"before", LONG, MARK, b"behind"):
             cluster.produce(cluster.topics.messages, 0, b"k", value)
         flip(next(tmp_path.glob(f"**/{cluster.topics.messages}-0/{SEGMENT}")))
         yield cluster

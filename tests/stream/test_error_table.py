@@ -8,6 +8,7 @@ from confluent_kafka import KafkaError
 
 from consumer.contract.topics import Topics
 from consumer.exit_codes import ExitCode
+from consumer.kafka.at_least_once import AcknowledgedPublisher
 from consumer.kafka.changelog import Changelog
 from consumer.kafka.client_settings import KafkaSettings
 from consumer.kafka.intake import Intake
@@ -17,6 +18,7 @@ from tests.fakes.kafka_cluster import RealClock
 from tests.fakes.mock_kafka import MockKafka
 from tests.stream.test_stream_contract import Owner, poll_until
 
+PLAIN_COMMIT, FETCH_OFFSETS = 8, 9
 PRODUCE, ADD_PARTITIONS, ADD_OFFSETS, END_TXN, COMMIT_OFFSETS = 0, 24, 25, 26, 28
 TOPICS = Topics()
 OFFSETS = {(TOPICS.messages, 0): 1}
@@ -151,3 +153,46 @@ def test_being_fenced_twice_means_another_live_instance(
     with pytest.raises(StreamStopped) as stopped:
         publisher.publish(PUBLICATION)
     assert stopped.value.exit_code == ExitCode.FENCED
+
+
+@pytest.fixture
+def acknowledged(mock: MockKafka, intake: Intake) -> Iterator[AcknowledgedPublisher]:
+    publisher = AcknowledgedPublisher(KafkaSettings(mock.bootstrap), intake)
+    yield publisher
+    mock.forgive(PLAIN_COMMIT)
+    publisher.close()
+
+
+def test_at_least_once_publishes_again_when_the_offsets_of_a_lost_partition_are_refused(
+    mock: MockKafka, acknowledged: AcknowledgedPublisher
+) -> None:
+    mock.fail_next(PLAIN_COMMIT, KafkaError.ILLEGAL_GENERATION)
+    assert acknowledged.publish(PUBLICATION) is AGAIN
+
+
+def test_at_least_once_does_not_flood_the_outputs_when_offsets_are_never_taken(
+    mock: MockKafka, acknowledged: AcknowledgedPublisher
+) -> None:
+    mock.fail_next(PLAIN_COMMIT, KafkaError.GROUP_AUTHORIZATION_FAILED)
+    with pytest.raises(StreamStopped) as stopped:
+        acknowledged.publish(PUBLICATION)
+    assert stopped.value.exit_code == ExitCode.BROKER
+
+
+def test_at_least_once_says_that_a_record_is_too_large(
+    acknowledged: AcknowledgedPublisher,
+) -> None:
+    large = OutRecord(TOPICS.routing, b"k", b"v" * 2_000_000)
+    with pytest.raises(StreamStopped, match="MSG_SIZE_TOO_LARGE"):
+        acknowledged.publish(Publication([large], OFFSETS))
+
+
+@pytest.mark.parametrize(
+    "name", ["NOT_COORDINATOR", "COORDINATOR_NOT_AVAILABLE", "COORDINATOR_LOAD_IN_PROGRESS"]
+)
+def test_committed_offsets_are_told_when_their_coordinator_has_moved(
+    mock: MockKafka, intake: Intake, name: str
+) -> None:
+    mock.fail_next(FETCH_OFFSETS, code(name), code(name))
+    (told,) = intake.committed(OFFSETS)
+    assert told.error is None

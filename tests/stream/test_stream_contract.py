@@ -246,6 +246,35 @@ def test_what_retention_took_before_it_was_read_is_reported_with_exact_offsets(
     second.close()
 
 
+def test_what_retention_takes_while_it_is_read_is_reported_and_reading_goes_on(
+    cluster: Cluster,
+) -> None:
+    topic = cluster.topics.messages
+    stream, owner = started(cluster)
+    poll_until(stream, lambda _: len(owner.assignments) == PARTITIONS)
+    stream.halt(0)
+    for number in range(4):
+        cluster.produce(topic, 0, b"k", f"v{number}".encode())
+    cluster.cut(topic, 0, 3)
+    stream.resume(0, {topic: 1, cluster.topics.feedback: 0})
+    (read,) = poll_until(stream, lambda got: len(got) >= 1)
+    assert owner.gaps == [InputGap(topic, 0, 1, 3, "retention")]
+    assert read.value == b"v3"
+    stream.close()
+
+
+def test_a_log_that_ends_before_our_place_is_unreadable(cluster: Cluster) -> None:
+    topic = cluster.topics.messages
+    cluster.produce(topic, 0, b"k", b"v0")
+    stream, owner = started(cluster)
+    poll_until(stream, lambda got: len(got) >= 1)
+    stream.halt(0)
+    stream.resume(0, {topic: 500, cluster.topics.feedback: 0})
+    poll_until(stream, lambda _: len(owner.damage) >= 1)
+    assert owner.damage[0] == Unreadable(topic, 0, 500)
+    stream.close()
+
+
 def test_a_partition_is_exhausted_only_when_both_its_topics_are_read(cluster: Cluster) -> None:
     cluster.produce(cluster.topics.messages, 0, b"k", b"v0")
     stream, _ = started(cluster)

@@ -4,12 +4,13 @@ import pytest
 from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from consumer.contract.message import DecisionOverridden, MessageReceived
+from consumer.contract.decision import RulesetRef
+from consumer.contract.message import MessageReceived
 from consumer.contract.topics import Topics
 from consumer.inference.stub import StubModel
 from consumer.inference.understand import understand
 from consumer.ports import Published
-from consumer.records import FeedbackTurn, Outcome, Record, Rejected, RejectReason, Turn, Understood
+from consumer.records import Outcome, Record, Rejected, RejectReason, Turn, Understood
 from consumer.routing.router import Routed, Router
 from consumer.routing.rules import default_ruleset
 from consumer.telemetry.catalogue import (
@@ -70,6 +71,7 @@ def stand(
 def observer() -> PrometheusObserver:
     found = PrometheusObserver(Topics(), ("web", "app"))
     found.describe_model(StubModel(), "cpu")
+    found.describe_rules(RulesetRef("r", "1", "0" * 64))
     return found
 
 
@@ -312,15 +314,3 @@ def test_open_escalations_are_counted_by_state_and_by_whether_they_are_overdue(
     assert value(observer, "overdue_escalations", kind="human_request") == overdue
     observer.standing(Standing(now_ms, {}, {}, 1))
     assert value(observer, "open_escalations", kind="human_request", state="open") == 0
-
-
-def test_an_override_counts_for_the_intent_that_was_decided(
-    observer: PrometheusObserver,
-) -> None:
-    understood, routed = angry_turn()
-    observer.published(Published.COMMITTED, 0.01, [Work([understood], [routed])], NOW_MS)
-    event = DecisionOverridden(conversation_id="c", decision_id="d", intent="order")
-    for key in ("default:c", "default:unheard"):
-        publish(observer, [FeedbackTurn(record(1), event, key, NOW_MS)])
-    assert value(observer, "overrides_total", intent="contact_agent") == 1
-    assert value(observer, "overrides_total", intent="other") == 1

@@ -170,5 +170,23 @@ PODS = Row(
             (Query("count by (version, deployment) (chat_router_build_info{S})"),),
             "table",
         ),
+        Panel(
+            "Rules in force",
+            "More than one only while changed files are being taken over.",
+            "short",
+            (Query("count by (name, version) (chat_router_ruleset_info{S})"),),
+            "table",
+        ),
+        Panel(
+            "Changed rules files",
+            "A refused file changed nothing: the old rules decide on.",
+            "short",
+            (
+                Query(
+                    "sum by (outcome) (increase(chat_router_rules_reloads_total{S}[1h]))",
+                    "{{outcome}}",
+                ),
+            ),
+        ),
     ),
 )

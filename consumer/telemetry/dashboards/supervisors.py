@@ -181,6 +181,41 @@ _DECISIONS = Row(
                 ),
             ),
         ),
+        Panel(
+            "Rules that people overrule",
+            "Share of a rule's decisions that a person changed, last six hours.",
+            "percentunit",
+            (
+                Query(
+                    "topk(10, sum by (rule) (increase(chat_router_rule_overrides_total{S}[6h]))"
+                    " / (sum by (rule) (increase(chat_router_rule_decisions_total{S}[6h])) > 0))",
+                    "{{rule}}",
+                ),
+            ),
+        ),
+        Panel(
+            "What people said in an hour",
+            "Overrides, acknowledgements, judgements, conversations closed.",
+            "short",
+            (
+                Query(
+                    f"sum by (event) (increase(chat_router_feedback_total{{S}}{_HOURLY}))",
+                    "{{event}}",
+                ),
+            ),
+        ),
+        Panel(
+            "Escalations judged in a day",
+            "By kind: whether somebody should have been alerted.",
+            "short",
+            (
+                Query(
+                    "sum by (kind, verdict)"
+                    " (increase(chat_router_escalations_judged_total{S}[1d]))",
+                    "{{kind}} {{verdict}}",
+                ),
+            ),
+        ),
     ),
 )
 

@@ -1,0 +1,166 @@
+"""What is known beside the models: phrases, dictionaries and the table of products of the rules.
+
+Looks at one text and tells names and values of the rules file, never words of the text.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+import re2
+from msgspec import Struct
+
+from consumer.contract.decision import Entity
+from consumer.routing.phrases import PhraseList
+
+PRODUCT_ENTITIES = frozenset(("BRAND", "PRODUCT", "MODEL"))
+# Beyond so many terms an automaton is cheaper than trying each.
+MAX_TRIED_TERMS = 100
+
+_Value = TypeVar("_Value")
+
+
+class ProductRow(Struct, frozen=True, gc=False):
+    """A row of the table of products; empty where the row says nothing."""
+
+    brand: str
+    product: str = ""
+    queue: str = ""
+
+
+class Findings(Struct, frozen=True, gc=False):
+    """Names of the phrase lists that hit, values by dictionary, and the product spoken of."""
+
+    phrases: tuple[str, ...] = ()
+    terms: Mapping[str, str] = {}
+    product: ProductRow | None = None
+
+
+NOTHING_FOUND = Findings()
+
+
+class Found(Protocol):
+    """What the rules' own lists found in a text: `Findings`, or one that looks when asked."""
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """Names of the phrase lists that hit."""
+        ...
+
+    @property
+    def terms(self) -> Mapping[str, str]:
+        """Values by dictionary."""
+        ...
+
+    @property
+    def product(self) -> ProductRow | None:
+        """The product spoken of."""
+        ...
+
+
+class Terms(Generic[_Value]):
+    """Literal terms and what each stands for. The first in the text counts, the longest there."""
+
+    def __init__(self, values: Mapping[str, _Value]) -> None:
+        self._values = {term.lower().strip(): value for term, value in values.items()}
+        longest_first = sorted(self._values, key=lambda term: (-len(term), term))
+        self._search = _searcher([re.escape(term) for term in longest_first])
+
+    def find(self, lowered: str) -> _Value | None:
+        """The value of the first term; Latin terms must not touch other letters or digits."""
+        at = 0
+        while (found := self._search(lowered, at)) is not None:
+            start, end = found.span()
+            if _stands_alone(lowered, start, end):
+                return self._values[lowered[start:end]]
+            at = start + 1
+        return None
+
+    def of(self, term: str) -> _Value | None:
+        """The value of a whole term."""
+        return self._values.get(term)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Everything that a ruleset looks for in texts."""
+
+    phrases: Mapping[str, PhraseList] = field(default_factory=dict)
+    dictionaries: Mapping[str, Terms[str]] = field(default_factory=dict)
+    products: Terms[ProductRow] | None = None
+
+    def look(self, text: str, entities: Sequence[Entity]) -> Findings:
+        """What the text holds; entities of the models come before words of the table."""
+        if not self.phrases and not self.dictionaries and self.products is None:
+            return NOTHING_FOUND
+        phrases = tuple([name for name, one in self.phrases.items() if one.find(text)])
+        if not self.dictionaries and self.products is None:
+            return Findings(phrases) if phrases else NOTHING_FOUND
+        lowered = text.lower()
+        terms = {
+            name: value for name, one in self.dictionaries.items() if (value := one.find(lowered))
+        }
+        return Findings(phrases, terms, self._product(lowered, entities))
+
+    def _product(self, lowered: str, entities: Sequence[Entity]) -> ProductRow | None:
+        if self.products is None:
+            return None
+        for entity in entities:
+            if entity.type in PRODUCT_ENTITIES:
+                row = self.products.of(entity.normalized.lower()) or self.products.find(
+                    entity.normalized.lower()
+                )
+                if row is not None:
+                    return row
+        return self.products.find(lowered)
+
+
+class Glance:
+    """Findings of a text that is read only if a rule asks: most messages meet no such rule."""
+
+    __slots__ = ("_entities", "_found", "_knowledge", "_text")
+
+    def __init__(self, knowledge: Knowledge, text: str, entities: Sequence[Entity]) -> None:
+        self._knowledge = knowledge
+        self._text = text
+        self._entities = entities
+        self._found: Findings | None = None
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """Names of the phrase lists that hit."""
+        return self._look().phrases
+
+    @property
+    def terms(self) -> Mapping[str, str]:
+        """Values by dictionary."""
+        return self._look().terms
+
+    @property
+    def product(self) -> ProductRow | None:
+        """The product spoken of."""
+        return self._look().product
+
+    def _look(self) -> Findings:
+        if self._found is None:
+            self._found = self._knowledge.look(self._text, self._entities)
+        return self._found
+
+
+def _searcher(terms: list[str]):  # type: ignore[no-untyped-def]  # two engines of one protocol
+    pattern = "|".join(terms)
+    return (
+        re.compile(pattern).search if len(terms) <= MAX_TRIED_TERMS else re2.compile(pattern).search
+    )
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return not (_is_latin(before) and _is_latin(text[start])) and not (
+        _is_latin(after) and _is_latin(text[end - 1])
+    )
+
+
+def _is_latin(char: str) -> bool:
+    return char.isascii() and char.isalnum()

@@ -1,0 +1,1 @@
+"""How right the alerts are, on conversations that were written for it."""
