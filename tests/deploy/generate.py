@@ -27,6 +27,7 @@ OURS = frozenset(
         "bundle.path",
         "bundle.provider",
         "rules.path",
+        "rules.tenants",
         "metrics.host",
         "metrics.port",
         "metrics.tls_cert_file",

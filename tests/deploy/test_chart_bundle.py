@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from consumer.app import STARTER_BUNDLE
 from tests.deploy.chart import (
@@ -84,5 +85,11 @@ def test_rules_of_a_config_map_stand_beside_the_settings() -> None:
     assert config["sources"][1] == {
         "configMap": {"name": "shop-rules", "items": [{"key": "shop.yaml", "path": "rules.yaml"}]}
     }
-    settings = only(render("rules"), "ConfigMap")["data"]["router.yaml"]
-    assert "path: /etc/chat-router/rules.yaml" in settings
+    (tenants,) = [v["configMap"] for v in pod["volumes"] if v["name"] == "tenants"]
+    assert tenants == {"name": "shop-tenants"}
+    (container,) = pod["containers"]
+    folder = {m["mountPath"] for m in container["volumeMounts"] if m["name"] == "tenants"}
+    settings = yaml.safe_load(only(render("rules"), "ConfigMap")["data"]["router.yaml"])
+    assert {settings["rules"]["tenants"]} == folder
+    assert settings["rules"]["path"] == "/etc/chat-router/rules.yaml"
+    assert settings["rules"]["reload_s"] == 10

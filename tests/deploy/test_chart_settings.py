@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 
 from consumer.routing.rules import DEFAULT_RULES, load_ruleset
+from consumer.routing.rules_files import RulesFiles
 from consumer.settings.conversion import kafka_settings
 from consumer.settings.reading import load_settings
 from consumer.settings.schema import Settings
 from tests.deploy.chart import (
     CASES,
     CHART,
+    NAMESPACE,
+    RELEASE,
     helm,
     objects_of,
     only,
@@ -115,15 +118,26 @@ def test_a_gpu_brings_its_provider_and_its_budget(
 
 
 def test_rules_in_the_values_are_rules_that_the_service_loads(tmp_path: Path) -> None:
-    file = str(values_file("default"))
-    rules = f"rules.content={DEFAULT_RULES}"
-    done = helm("template", "shop", str(CHART), "-f", file, "--set-file", rules)
+    """Those of all, and those of a tenant; laid out as the pod has them."""
+    where = ["--namespace", NAMESPACE, "--values", str(values_file("default"))]
+    files = [f"rules.content={DEFAULT_RULES}", f"rules.tenants.acme={DEFAULT_RULES}"]
+    sets = [part for file in files for part in ("--set-file", file)]
+    done = helm("template", RELEASE, str(CHART), *where, *sets)
     assert done.returncode == 0, done.stderr
-    data = only(objects_of(done.stdout), "ConfigMap")["data"]
-    (tmp_path / "rules.yaml").write_text(data["rules.yaml"])
-    assert route_ids(tmp_path / "rules.yaml") == route_ids(DEFAULT_RULES)
-    assert "path: /etc/chat-router/rules.yaml" in data["router.yaml"]
+    objects = objects_of(done.stdout)
+    for name, content in only(objects, "ConfigMap", "-rules")["data"].items():
+        (tmp_path / name).write_text(content)
+    (tmp_path / "tenants").mkdir()
+    for name, content in only(objects, "ConfigMap", "-tenants")["data"].items():
+        (tmp_path / "tenants" / name).write_text(content)
+    loaded = RulesFiles(tmp_path / "rules.yaml", tmp_path / "tenants").load()
+    assert loaded.tenants.keys() == {"acme"}
+    for one in loaded.every():
+        assert [r.id for r in one.routes] == [r.id for r in load_ruleset(DEFAULT_RULES).routes]
 
 
-def route_ids(rules: Path) -> list[str]:
-    return [route.id for route in load_ruleset(rules).routes]
+def test_a_change_of_rules_makes_no_other_pod() -> None:
+    """The router takes it while it runs."""
+    before, after = (render("default", f"rules.content={text}") for text in ("one", "two"))
+    assert only(before, "StatefulSet") == only(after, "StatefulSet")
+    assert only(before, "ConfigMap", "-rules") != only(after, "ConfigMap", "-rules")

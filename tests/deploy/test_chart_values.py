@@ -127,6 +127,7 @@ def test_lint_finds_nothing(case: str) -> None:
         ("bundle.source=internet", "source"),
         ("podSecurityContext.runAsUser=0", "runAsUser"),
         ("metrics.port=80", "port"),
+        ("rules.tenants.a:b=c", "a:b"),
         ("nameOverride=a", "nameOverride"),
     ],
 )
@@ -144,6 +145,7 @@ def test_a_value_that_means_nothing_is_refused_by_name(value: str, said: str) ->
         ("secure", ("replicas=7",), "7 replicas for topics.partitions=6"),
         ("default", ("settings.kafka.bootstrap=",), "settings.kafka.bootstrap is required"),
         ("rules", ("rules.content=a",), "rules.content and rules.configMapName"),
+        ("rules", ("rules.tenants.acme=a",), "rules.tenants and rules.tenantsConfigMapName"),
         ("default", ("settings.shutdown_s=45",), "must be above settings.shutdown_s=45"),
         ("default", ("kafka.sasl.enabled=true",), "needs kafka.sasl.secretName"),
         ("default", ("kafka.tls.clientCertificate=true",), "kafka.tls.clientCertificate needs"),

@@ -25,6 +25,9 @@
 {{- if and $v.rules.content $v.rules.configMapName }}
 {{- fail "rules.content and rules.configMapName: give one of them" }}
 {{- end }}
+{{- if and $v.rules.tenants $v.rules.tenantsConfigMapName }}
+{{- fail "rules.tenants and rules.tenantsConfigMapName: give one of them" }}
+{{- end }}
 {{- $shutdown := dig "shutdown_s" 20 $v.settings }}
 {{- if le (float64 $v.terminationGracePeriodSeconds) (float64 $shutdown) }}
 {{- fail (printf "terminationGracePeriodSeconds=%v must be above settings.shutdown_s=%v" $v.terminationGracePeriodSeconds $shutdown) }}

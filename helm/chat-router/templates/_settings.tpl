@@ -47,8 +47,17 @@ The schema keeps the two apart: `settings` has none of the names that are writte
 {{- if ne .Values.bundle.source "starter" }}
 {{- $_ := set $ours.bundle "path" "/bundle" }}
 {{- end }}
-{{- if or .Values.rules.content .Values.rules.configMapName }}
-{{- $_ := set $ours "rules" (dict "path" "/etc/chat-router/rules.yaml") }}
+{{- with .Values.rules }}
+{{- $rules := dict }}
+{{- if or .content .configMapName }}
+{{- $_ := set $rules "path" "/etc/chat-router/rules.yaml" }}
+{{- end }}
+{{- if or .tenants .tenantsConfigMapName }}
+{{- $_ := set $rules "tenants" "/etc/chat-router-tenants" }}
+{{- end }}
+{{- if $rules }}
+{{- $_ := set $ours "rules" $rules }}
+{{- end }}
 {{- end }}
 {{- $given := deepCopy .Values.settings }}
 {{- if and .Values.gpu.enabled (not (dig "workers" "token_budget" 0 $given)) }}
