@@ -21,7 +21,7 @@ class RunningRouter:
 
     def __init__(self, settings: Settings, open_model: OpenModel) -> None:
         plan, metrics = service_settings(settings), settings.metrics
-        self._observer = observer = PrometheusObserver(
+        self.observer = observer = PrometheusObserver(
             plan.kafka.topics, metrics.channels, settings.deployment
         )
         files = rules_files(settings)
@@ -40,7 +40,7 @@ class RunningRouter:
 
     def lag(self) -> int:
         """Messages read or unread that have no outcome yet, as last told by the loop."""
-        return self._observer.unread()
+        return self.observer.unread()
 
     def serve(self) -> int:
         """Blocks until a signal or a fault; the exit code. Main thread only."""
@@ -51,18 +51,18 @@ class RunningRouter:
         return code
 
     def _watched(self, files: RulesFiles, every_s: float) -> RulesWatch:
-        return RulesWatch(files, self._change_rules, self._observer.rules_reloaded, every_s)
+        return RulesWatch(files, self._change_rules, self.observer.rules_reloaded, every_s)
 
     def _change_rules(self, rule_sets: RuleSets) -> None:
         self._service.offer_rules(rule_sets)
-        self._observer.describe_rules(rule_sets.default.ref)
+        self.observer.describe_rules(rule_sets.default.ref)
 
     def _not_ready(self) -> list[str]:
         """Models are warm before the server listens, so they are no reason here."""
         reasons = []
         if not self._service.stream.joined():
             reasons.append("the consumer group has not been joined")
-        if self._observer.restoring_now:
+        if self.observer.restoring_now:
             reasons.append("conversation state is being restored")
         halted = self._service.pipeline.halts.partitions
         return reasons + [f"partition {number} is halted" for number in sorted(halted)]

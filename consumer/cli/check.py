@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from consumer.app import STARTER_BUNDLE, configured_ruleset
+from consumer.app import STARTER_BUNDLE, rules_files
 from consumer.cli.options import Bootstrap, Config, settings_of
 from consumer.exit_codes import ExitCode
 from consumer.inference.bundle import check_all
@@ -14,7 +14,9 @@ from consumer.inference.manifest import BundleError, read_manifest
 from consumer.inference.opening import open_bundle
 from consumer.kafka.topics import TopicAdmin
 from consumer.ports import StreamStopped
+from consumer.routing.rules import DEFAULT_RULES
 from consumer.routing.rules_error import RulesError
+from consumer.routing.rules_files import RulesFiles
 from consumer.settings.conversion import kafka_settings
 from consumer.settings.problems import SettingsError
 from consumer.settings.schema import Settings
@@ -78,9 +80,11 @@ def _tell(name: str, error: Exception) -> None:
 
 
 def _rules(settings: Settings) -> str:
-    ruleset = configured_ruleset(settings)
+    rule_sets = RulesFiles(settings.rules.path or DEFAULT_RULES, settings.rules.tenants).load()
+    ruleset = rule_sets.default
     count = len(ruleset.routes)
-    return f"{ruleset.name} {ruleset.version} ({ruleset.sha256[:_HASH_SHOWN]}), {count} routes"
+    told = f"{ruleset.name} {ruleset.version} ({ruleset.sha256[:_HASH_SHOWN]}), {count} routes"
+    return f"{told}; {len(rule_sets.tenants)} tenants with their own"
 
 
 def _bundle_files(settings: Settings) -> str:
@@ -96,10 +100,7 @@ def _model(settings: Settings) -> str:
 
 
 def _labels(settings: Settings) -> str:
-    manifest = read_manifest(settings.bundle.path or STARTER_BUNDLE)
-    unknown = configured_ruleset(settings).intents - set(manifest.tasks.intent.labels)
-    if unknown:
-        raise _WrongError(f"rules name intents that the model lacks: {', '.join(sorted(unknown))}")
+    rules_files(settings).load()
     return "every intent that rules name is one of the model's"
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from consumer.app import STARTER_BUNDLE, configured_ruleset, model_opener
 from consumer.cli.failures import CommandFailed
 from consumer.cli.options import Bootstrap, Config, settings_of, wide_console
+from consumer.cli.rules_tables import deviation_row, findings_table, tell_comparison
 from consumer.contract.clock import format_ms
 from consumer.contract.message import MessageReceived
 from consumer.demo.replay import read_replay
@@ -23,21 +24,15 @@ from consumer.exit_codes import ExitCode
 from consumer.inference.manifest import read_manifest
 from consumer.kafka.history import History
 from consumer.routing.rules import Ruleset, load_ruleset
-from consumer.routing.rules_error import RulesError
-from consumer.routing.rules_lint import ModelLabels, lint
+from consumer.routing.rules_labels import ModelLabels
+from consumer.routing.rules_lint import lint
 from consumer.settings.conversion import kafka_settings
 from consumer.settings.schema import Settings
-from consumer.workbench.backtest import Comparison, Side, as_recorded, compare, decide_all
-from consumer.workbench.golden import Deviation, deviations
+from consumer.workbench.backtest import Side, as_recorded, decide_all
+from consumer.workbench.golden import deviations
 from consumer.workbench.golden_file import read_golden
-from consumer.workbench.traffic import (
-    Advance,
-    Traffic,
-    TrafficError,
-    read_file,
-    read_messages,
-    read_topics,
-)
+from consumer.workbench.traffic import Advance, Traffic, read_topics
+from consumer.workbench.traffic_file import TrafficError, read_file, read_messages
 
 LINT_EXAMPLES = """
 Examples:
@@ -65,7 +60,6 @@ Examples:
 
   chat-router rules diff old.yaml new.yaml --from messages.jsonl
 """
-_MOST_MOVES = 20
 _DEMO_STARTS_MS = 1_767_607_200_000  # 2026-01-05T10:00:00Z
 _TAG_PREFIX = "B-"
 
@@ -95,7 +89,7 @@ def lint_rules(
     labels = _labels(bundle or STARTER_BUNDLE)
     found = [error for file in files for error in lint(file.read_bytes(), file.name, labels)]
     if found:
-        wide_console().print(_findings(found))
+        wide_console().print(findings_table(found))
         typer.echo(f"{len(found)} finding{'s' if len(found) > 1 else ''}")
         raise typer.Exit(ExitCode.CHECK_FAILED)
     typer.echo(f"no findings in {', '.join(file.name for file in files)}")
@@ -115,7 +109,7 @@ def play_golden(
         typer.echo(f"{'✗' if found else '✓'} {conversation.name}")
         failed += bool(found)
         for deviation in found:
-            table.add_row(*_row(deviation))
+            table.add_row(*deviation_row(deviation))
     count = len(expected.conversations)
     if failed:
         wide_console().print(table)
@@ -135,6 +129,7 @@ def backtest(
     """Decide recorded traffic again by other rules: what would move, which alerts come and go.
 
     Recorded decisions are the baseline; of messages without a decision it is the configured rules.
+    Without --from and --topic: the conversations of the demo.
     """
     settings = settings_of(config, bootstrap)
     ruleset = load_ruleset(rules)
@@ -143,7 +138,7 @@ def backtest(
     if before is None:
         before = _decided(traffic, configured_ruleset(settings), "as configured")
     after = _decided(traffic, ruleset, rules.name)
-    _tell(traffic, before, after)
+    tell_comparison(traffic, before, after)
 
 
 def diff(
@@ -164,32 +159,13 @@ def diff(
     traffic = _traffic(settings, source, topic=topic)
     before = _decided(traffic, before_rules, old.name)
     after = _decided(traffic, after_rules, new.name)
-    _tell(traffic, before, after)
+    tell_comparison(traffic, before, after)
 
 
 def _labels(bundle: Path) -> ModelLabels:
     tasks = read_manifest(bundle).tasks
     types = [tag.removeprefix(_TAG_PREFIX) for tag in tasks.tags.labels if _TAG_PREFIX in tag]
     return ModelLabels(frozenset(tasks.intent.labels), frozenset(types))
-
-
-def _findings(found: list[RulesError]) -> Table:
-    table = Table("file", "line", "column", "rule", "field", "problem", box=None)
-    for error in found:
-        place = (error.file, str(error.line), str(error.column), error.rule, error.field)
-        table.add_row(*place, error.problem)
-    return table
-
-
-def _row(deviation: Deviation) -> tuple[str, ...]:
-    return (
-        deviation.conversation,
-        str(deviation.turn),
-        str(deviation.line),
-        deviation.field,
-        deviation.expected,
-        deviation.found,
-    )
 
 
 def _traffic(settings: Settings, source: Path | None, *, topic: bool) -> Traffic:
@@ -239,50 +215,3 @@ def _progress(what: str, total: int | None) -> Iterator[Advance]:
     ) as progress:
         task = progress.add_task(what, total=total)
         yield partial(progress.advance, task)
-
-
-def _tell(traffic: Traffic, before: Side, after: Side) -> None:
-    found = compare(before, after)
-    console = wide_console()
-    if found.moves:
-        console.print(_moves(found))
-    if found.appearing or found.vanishing or found.staying:
-        console.print(_alerts(found))
-    typer.echo(
-        f"{found.moved} of {found.messages} messages ({found.moved_share:.1%}) go another way;"
-        f" of the others {found.reprioritised} have another priority,"
-        f" {found.by_other_rule} another rule"
-    )
-    if traffic.skipped:
-        typer.echo(f"{traffic.skipped} records had no decision and were left out")
-    if traffic.without_message:
-        typer.echo(
-            f"{traffic.without_message} decisions came without their message: customer, channel,"
-            " attributes and words (phrases, requests for a person) were read as unknown"
-        )
-
-
-def _moves(found: Comparison) -> Table:
-    table = Table("messages", "share", "from", "by rule", "to", "by rule", box=None)
-    for move in found.moves[:_MOST_MOVES]:
-        share = f"{move.count / found.messages:.1%}"
-        before, after = move.before, move.after
-        table.add_row(
-            str(move.count),
-            share,
-            f"{before.action}: {before.target}",
-            before.rule,
-            f"{after.action}: {after.target}",
-            after.rule,
-        )
-    if len(found.moves) > _MOST_MOVES:
-        table.add_row("...", "", f"{len(found.moves) - _MOST_MOVES} more kinds of move")
-    return table
-
-
-def _alerts(found: Comparison) -> Table:
-    table = Table("alert", "stay", "appear", "vanish", box=None)
-    for kind in sorted({*found.staying, *found.appearing, *found.vanishing}):
-        counts = (found.staying[kind], found.appearing[kind], found.vanishing[kind])
-        table.add_row(kind, *map(str, counts))
-    return table

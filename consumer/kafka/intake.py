@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping
 from confluent_kafka import (
     Consumer,
     KafkaError,
-    KafkaException,
     Message,
     TopicPartition,
 )
@@ -24,8 +23,8 @@ from consumer.kafka.changelog import Changelog
 from consumer.kafka.client_settings import KafkaSettings, intake_properties
 from consumer.kafka.obstacles import OBSTACLES, Obstacles
 from consumer.kafka.places import Places
-from consumer.kafka.stable_offsets import stable_offsets
-from consumer.kafka.watermarks import watermarks
+from consumer.kafka.takeover import committed_offsets, first_offsets
+from consumer.kafka.watermarks import lags
 from consumer.ports import (
     Assignment,
     Clock,
@@ -163,22 +162,11 @@ class Intake:
 
     def lag(self) -> Mapping[At, int]:
         """Unread records by partition, from the client's cached watermarks."""
-        lags: dict[At, int] = {}
-        assigned = [TopicPartition(t, p) for t in self._topics for p in self._owned]
-        for at in self.consumer.position(assigned) if assigned else ():
-            _low, high = self.consumer.get_watermark_offsets(at, cached=True)
-            if at.offset >= 0 and high >= 0:
-                lags[(at.topic, at.partition)] = max(0, high - at.offset)
-        return lags
+        return lags(self.consumer, [(t, p) for t in self._topics for p in self._owned])
 
     def committed(self, partitions: Iterable[At]) -> list[TopicPartition]:
         """Stable committed offsets with their metadata; waits for pending transactions."""
-        wanted = [TopicPartition(topic, partition) for topic, partition in partitions]
-        answer = stable_offsets(self.consumer, wanted, self.beat)
-        for at in answer:
-            if at.error is not None:
-                raise KafkaException(at.error)
-        return answer
+        return committed_offsets(self.consumer, list(partitions), self.beat)
 
     def close(self) -> None:
         """Leaves the group at once, so that others need not wait for a timeout."""
@@ -211,7 +199,12 @@ class Intake:
 
     def _take_over(self, partition: int) -> Assignment:
         """First the committed offsets, then the state: never the other way round."""
-        offsets, gaps = self._first_offsets(partition)
+        offsets, gaps = first_offsets(
+            self.consumer,
+            [(topic, partition) for topic in self._topics],
+            self._settings.start,
+            self.beat,
+        )
         epoch = self._epochs.get(partition, 0) + 1
         self._epochs[partition] = epoch
         self._owned.add(partition)
@@ -225,27 +218,6 @@ class Intake:
         self._landmark("mid_restore")
         yield from self._changelog.read(partition)
         self._landmark("restored")
-
-    def _first_offsets(self, partition: int) -> tuple[dict[str, int], tuple[InputGap, ...]]:
-        offsets: dict[str, int] = {}
-        gaps: list[InputGap] = []
-        for at in self.committed([(topic, partition) for topic in self._topics]):
-            low, high = watermarks(self.consumer, at, self.beat)
-            if at.offset < 0 and self._settings.start == "earliest":
-                offsets[at.topic] = low
-            elif at.offset < 0:
-                offsets[at.topic] = high
-                self._keep_place(at.topic, partition, high)
-            elif at.offset < low:
-                gaps.append(InputGap(at.topic, partition, at.offset, low, "retention"))
-                offsets[at.topic] = low
-            else:
-                offsets[at.topic] = at.offset
-        return offsets, tuple(gaps)
-
-    def _keep_place(self, topic: str, partition: int, offset: int) -> None:
-        """Whoever comes before the first publication must not begin at a later end."""
-        self.consumer.commit(offsets=[TopicPartition(topic, partition, offset)], asynchronous=False)
 
     def _revoked(self, partitions: list[TopicPartition]) -> None:
         self._landmark("in_on_revoke")

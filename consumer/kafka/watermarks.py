@@ -6,11 +6,12 @@ heart must beat between them, or the watchdog ends a process that only waits for
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from consumer.ports import TopicPartition as At
 from consumer.ports import pass_by
 
 _REQUEST_S = 2.0
@@ -38,6 +39,17 @@ def watermarks(
                 return marks
         _look_again(consumer, at.topic, beat)
     raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
+
+
+def lags(consumer: Consumer, assigned: Sequence[At]) -> dict[At, int]:
+    """Unread records of assigned partitions, as far as the client knows without asking."""
+    found: dict[At, int] = {}
+    wanted = [TopicPartition(*at) for at in assigned]
+    for at in consumer.position(wanted) if wanted else ():
+        _low, high = consumer.get_watermark_offsets(at, cached=True)
+        if at.offset >= 0 and high >= 0:
+            found[(at.topic, at.partition)] = max(0, high - at.offset)
+    return found
 
 
 def _look_again(consumer: Consumer, topic: str, beat: Callable[[str], None]) -> None:

@@ -14,6 +14,7 @@ from consumer.contract.identity import conversation_key
 from consumer.contract.message import DEFAULT_TENANT
 from consumer.pipeline.containment import unroutable
 from consumer.pipeline.conversations import Conversations
+from consumer.pipeline.far_ahead import not_far_ahead
 from consumer.pipeline.outputs import Outputs
 from consumer.pipeline.partition_notes import (
     NO_NOTES,
@@ -95,6 +96,7 @@ class PartitionState:
 
     def apply(self, outcome: Outcome, now_ms: int) -> Rejected | None:
         """One record's effect; what was buried where it had none but a dead letter."""
+        outcome = not_far_ahead(outcome, now_ms)
         if isinstance(outcome, Rejected):
             self._bury(outcome, now_ms)
             return outcome

@@ -6,11 +6,11 @@ few even for fields that may hold anything.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from consumer.routing.features import Features
 from consumer.routing.fields import Field
-from consumer.routing.matchers import Condition, Leaf
+from consumer.routing.matchers import All, Condition, Leaf
 
 MAX_FIELDS = 6
 MIN_CONDITIONS = 4  # fewer are tried at less than a field of the key costs
@@ -51,6 +51,49 @@ class Index:
         if leaf.field.keyed:
             return True
         return leaf.field.name in self._names and _is_equality(leaf)
+
+
+class Buckets:
+    """Routes filed under a value that their condition asks for, so that few need a look at all.
+
+    Of the fields that a condition asks for, the one with the most values in the file is taken.
+    """
+
+    __slots__ = ("_filed", "_rest")
+
+    def __init__(self, conditions: Sequence[Condition | None], index: Index) -> None:
+        asked = [list(_asked(one, index)) if one is not None else [] for one in conditions]
+        named: dict[str, set[str]] = {}
+        for leaves in asked:
+            for leaf in leaves:
+                named.setdefault(leaf.field.name, set()).update(_values(leaf))
+        self._rest: list[int] = []
+        self._filed: dict[str, tuple[Field, dict[object, list[int]]]] = {}
+        for number, leaves in enumerate(asked):
+            if not leaves:
+                self._rest.append(number)
+                continue
+            leaf = max(leaves, key=lambda one: len(named[one.field.name]))
+            _, by_value = self._filed.setdefault(leaf.field.name, (leaf.field, {}))
+            for value in dict.fromkeys(_values(leaf)):
+                by_value.setdefault(value, []).append(number)
+
+    def of(self, features: Features) -> list[int]:
+        """Numbers of the routes that may match, in order."""
+        found = list(self._rest)
+        for field, by_value in self._filed.values():
+            found += by_value.get(field.read(features), ())
+        return sorted(found)
+
+
+def _asked(condition: Condition, index: Index) -> Iterator[Leaf]:
+    """Leaves of one value or a few without which the condition cannot hold."""
+    if isinstance(condition, All):
+        for part in condition.parts:
+            yield from _asked(part, index)
+    elif isinstance(condition, Leaf) and condition.op in ("eq", "in"):
+        is_text = condition.field.type == "text"
+        yield from (condition,) if is_text and index.settles(condition) else ()
 
 
 def _is_equality(leaf: Leaf) -> bool:

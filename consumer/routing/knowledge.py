@@ -4,21 +4,21 @@ Looks at one text and tells names and values of the rules file, never words of t
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-import re2
 from msgspec import Struct
 
 from consumer.contract.decision import Entity
 from consumer.routing.phrases import PhraseList
 
 PRODUCT_ENTITIES = frozenset(("BRAND", "PRODUCT", "MODEL"))
-# Beyond so many terms an automaton is cheaper than trying each.
+# Beyond so many terms looking them up is cheaper than trying each.
 MAX_TRIED_TERMS = 100
 
 _Value = TypeVar("_Value")
+Search = Callable[[str, int], tuple[int, int] | None]
 
 
 class ProductRow(Struct, frozen=True, gc=False):
@@ -60,18 +60,21 @@ class Found(Protocol):
 
 
 class Terms(Generic[_Value]):
-    """Literal terms and what each stands for. The first in the text counts, the longest there."""
+    """Literal terms and what each stands for. The first in the text counts, the longest there.
+
+    Latin terms must not touch other letters or digits.
+    """
 
     def __init__(self, values: Mapping[str, _Value]) -> None:
         self._values = {term.lower().strip(): value for term, value in values.items()}
-        longest_first = sorted(self._values, key=lambda term: (-len(term), term))
-        self._search = _searcher([re.escape(term) for term in longest_first])
+        tried = len(self._values) <= MAX_TRIED_TERMS
+        self._search = _trying(self._values) if tried else _by_heads(self._values)
 
     def find(self, lowered: str) -> _Value | None:
-        """The value of the first term; Latin terms must not touch other letters or digits."""
+        """The value of the first term of a lower-case text."""
         at = 0
         while (found := self._search(lowered, at)) is not None:
-            start, end = found.span()
+            start, end = found
             if _stands_alone(lowered, start, end):
                 return self._values[lowered[start:end]]
             at = start + 1
@@ -148,11 +151,38 @@ class Glance:
         return self._found
 
 
-def _searcher(terms: list[str]):  # type: ignore[no-untyped-def]  # two engines of one protocol
-    pattern = "|".join(terms)
-    return (
-        re.compile(pattern).search if len(terms) <= MAX_TRIED_TERMS else re2.compile(pattern).search
-    )
+def _trying(terms: Iterable[str]) -> Search:
+    """Every term at every place, in C: the cheapest while they are few."""
+    longest_first = sorted(terms, key=lambda term: (-len(term), term))
+    search = re.compile("|".join(map(re.escape, longest_first))).search
+
+    def find(text: str, at: int) -> tuple[int, int] | None:
+        found = search(text, at)
+        return None if found is None else found.span()
+
+    return find
+
+
+def _by_heads(terms: Collection[str]) -> Search:
+    """At every place, the terms with the two characters there: however many there are."""
+    lengths: dict[str, set[int]] = {}
+    for term in terms:
+        lengths.setdefault(term[:2], set()).add(len(term))
+    heads = {head: sorted(found, reverse=True) for head, found in lengths.items()}
+    singles = frozenset(head for head in heads if len(head) == 1)
+
+    def find(text: str, at: int) -> tuple[int, int] | None:
+        for start in range(at, len(text)):
+            head = text[start : start + 2]
+            if head in heads:
+                for length in heads[head]:
+                    if text[start : start + length] in terms:
+                        return start, start + length
+            if singles and text[start] in singles:
+                return start, start + 1
+        return None
+
+    return find
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

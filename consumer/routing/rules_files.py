@@ -51,8 +51,8 @@ class RulesFiles:
         """
         own: dict[str, Ruleset] = {}
         for path in self._tenant_files():
-            if _TENANT.fullmatch(path.stem) is None:
-                raise RulesError(path.name, 1, 1, "the file's name is no tenant id")
+            if path.suffix != SUFFIX or _TENANT.fullmatch(path.stem) is None:
+                raise RulesError(path.name, 1, 1, f"a tenant's rules are named TENANT_ID{SUFFIX}")
             own[path.stem] = self._checked(path)
         return RuleSets(self._checked(self.path), own)
 
@@ -65,7 +65,14 @@ class RulesFiles:
         return tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in found)
 
     def _tenant_files(self) -> list[Path]:
-        return [] if self.tenants is None else sorted(self.tenants.glob(f"*{SUFFIX}"))
+        """Everything in the folder but what is hidden, as the links of a mounted volume are.
+
+        Raises:
+            OSError: there is no such folder: its tenants would get the rules of all others.
+        """
+        if self.tenants is None:
+            return []
+        return sorted(path for path in self.tenants.iterdir() if not path.name.startswith("."))
 
     def _checked(self, path: Path) -> Ruleset:
         ruleset = load_ruleset(path)
@@ -130,4 +137,8 @@ class RulesWatch:
 
     def _run(self) -> None:
         while not self._stop.wait(self._every_s):
-            self.look()
+            try:
+                self.look()
+            except Exception:  # a bug must not end the watch unseen
+                _LOG.exception("rules could not be looked at, the old ones stay")
+                self._told(REFUSED)

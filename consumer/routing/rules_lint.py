@@ -6,10 +6,9 @@ circle, labels that the models do not have.
 """
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 
-from consumer.contract.known_values import ANGER_LEVELS, CATEGORIES, SENTIMENTS
+from consumer.routing.calendars import Calendar
 from consumer.routing.conditions import leaves
 from consumer.routing.fields import CALENDAR_PREFIX, DICTIONARY_PREFIX, ENTITY_PREFIX
 from consumer.routing.matchers import Condition
@@ -17,25 +16,16 @@ from consumer.routing.routes import ANSWER, Route
 from consumer.routing.rules import Ruleset, compile_rules
 from consumer.routing.rules_coverage import Coverage
 from consumer.routing.rules_error import Mistakes, RuleMistakeError, RulesError
+from consumer.routing.rules_labels import ANY_LABELS, ModelLabels, unknown_labels
 from consumer.routing.rules_logic import Box, Values, boxes, is_empty, meet, yes
+from consumer.routing.rules_parts import compile_calendars
 from consumer.routing.rules_reader import locate, read_source, shape_errors, spec_of
-from consumer.routing.rules_schema import ConditionSpec, FallbackSpec, RouteBody, RulesSpec
+from consumer.routing.rules_schema import FallbackSpec, RouteBody, RulesSpec
 from consumer.routing.templates import PRODUCT_QUEUE, placeholders
 from consumer.routing.yaml_source import Path
 
 _OK = Values(frozenset(("ok",)))
 _NOT_DEGRADED = Values(frozenset((False,)))
-
-
-@dataclass(frozen=True, slots=True)
-class ModelLabels:
-    """What the models can say; a head that is not told may say anything."""
-
-    intents: frozenset[str] = field(default_factory=frozenset)
-    entity_types: frozenset[str] = field(default_factory=frozenset)
-
-
-ANY_LABELS = ModelLabels()
 
 
 def lint(raw: bytes, file: str, labels: ModelLabels = ANY_LABELS) -> list[RulesError]:
@@ -61,72 +51,15 @@ def _in_order(errors: list[RulesError]) -> list[RulesError]:
 
 
 def _findings(spec: RulesSpec, labels: ModelLabels) -> Iterator[RuleMistakeError]:
-    yield from _unknown_labels(spec, labels)
+    yield from unknown_labels(spec, labels)
     bodies: list[tuple[RouteBody, Path]] = [
         (route, ("routes", index)) for index, route in enumerate(spec.routes)
     ]
+    calendars = compile_calendars(spec, Mistakes())
     for body, path in [*bodies, (spec.default, ("default",))]:
         yield from _useless_fallbacks(body, path)
-        yield from _closed_never(spec, body, path)
+        yield from _closed_never(calendars, body, path)
     yield from _unused(spec)
-
-
-def _unknown_labels(spec: RulesSpec, labels: ModelLabels) -> Iterator[RuleMistakeError]:
-    known = {
-        "intent": labels.intents,
-        "category": frozenset(CATEGORIES),
-        "sentiment": frozenset(SENTIMENTS),
-        "anger": frozenset(ANGER_LEVELS),
-    }
-    for head, names in known.items():
-        bounds = getattr(spec.thresholds, head)
-        for name in bounds.labels if bounds is not None else ():
-            if names and name not in names:
-                yield _unknown(head, name, names, ("thresholds", head, "labels", name))
-    for index, item in enumerate(spec.escalations):
-        intent = getattr(item, "intent", "")
-        if intent and labels.intents and intent not in labels.intents:
-            yield _unknown("intent", intent, labels.intents, ("escalations", index, "intent"))
-    for index, route in enumerate(spec.routes):
-        for leaf, path in _placed(route.when, ("routes", index, "when")):
-            yield from _unknown_in_leaf(leaf, path, labels)
-
-
-def _unknown_in_leaf(
-    leaf: ConditionSpec, path: Path, labels: ModelLabels
-) -> Iterator[RuleMistakeError]:
-    name = leaf.field or ""
-    if name.startswith(ENTITY_PREFIX):
-        kind = name.removeprefix(ENTITY_PREFIX)
-        if labels.entity_types and kind not in labels.entity_types:
-            yield _unknown("entity type", kind, labels.entity_types, (*path, "field"))
-        return
-    known = {"intent.name": labels.intents, "entities": labels.entity_types}.get(name)
-    if not known or leaf.op in ("matches", "exists"):
-        return
-    values = leaf.value if isinstance(leaf.value, list) else [leaf.value]
-    for index, value in enumerate(values):
-        if value not in known:
-            at = (*path, "value", index) if isinstance(leaf.value, list) else (*path, "value")
-            yield _unknown("intent" if name == "intent.name" else "entity type", value, known, at)
-
-
-def _unknown(what: str, name: object, known: frozenset[str], path: Path) -> RuleMistakeError:
-    return RuleMistakeError(
-        path, f"the models know no {what} {name!r}; known: {', '.join(sorted(known))}"
-    )
-
-
-def _placed(spec: ConditionSpec, path: Path) -> Iterator[tuple[ConditionSpec, Path]]:
-    """Every field condition with its path."""
-    if spec.negated is not None:
-        yield from _placed(spec.negated, (*path, "not"))
-        return
-    for word, parts in (("all", spec.all), ("any", spec.any)):
-        for index, part in enumerate(parts or ()):
-            yield from _placed(part, (*path, word, index))
-    if spec.field is not None:
-        yield spec, path
 
 
 def _useless_fallbacks(body: RouteBody, path: Path) -> Iterator[RuleMistakeError]:
@@ -158,12 +91,11 @@ def _told(item: RouteBody | FallbackSpec) -> str:
     return "nowhere"
 
 
-def _closed_never(spec: RulesSpec, body: RouteBody, path: Path) -> Iterator[RuleMistakeError]:
-    calendar = spec.calendars.get(body.calendar or "")
-    if body.out_of_hours is None or calendar is None:
-        return
-    whole_week = calendar.open.get("mon-sun") in ("00:00-24:00", ["00:00-24:00"])
-    if whole_week and not calendar.closed_dates and not calendar.special_dates:
+def _closed_never(
+    calendars: Mapping[str, Calendar], body: RouteBody, path: Path
+) -> Iterator[RuleMistakeError]:
+    calendar = calendars.get(body.calendar or "")
+    if body.out_of_hours is not None and calendar is not None and calendar.is_always_open:
         problem = f"is never reached: calendar {body.calendar!r} never closes"
         yield RuleMistakeError((*path, "out_of_hours"), problem)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from consumer.contract.decision import BusinessHours, Evidence, Reason, Target
 from consumer.routing.features import Features
-from consumer.routing.index import Index
+from consumer.routing.index import Buckets, Index
 from consumer.routing.knowledge import NOTHING_FOUND, Found
 from consumer.routing.matchers import Leaf
 from consumer.routing.operators import Test
@@ -59,12 +59,14 @@ class Candidate:
 class Shortlist:
     """The routes of a ruleset, by key."""
 
-    __slots__ = ("_candidates", "_default", "_held", "_index", "_routes")
+    __slots__ = ("_buckets", "_candidates", "_default", "_held", "_index", "_routes")
 
     def __init__(self, routes: tuple[Route, ...], default: Route) -> None:
         self._routes = routes
         self._default = default
-        self._index = Index(route.condition for route in routes)
+        conditions = [route.condition for route in routes]
+        self._index = Index(conditions)
+        self._buckets = Buckets(conditions, self._index)
         self._candidates: dict[Key, tuple[Candidate, ...]] = {}
         self._held = 0
 
@@ -99,7 +101,8 @@ class Shortlist:
     def _narrow(self, key: Key, features: Features, language: str) -> tuple[Candidate, ...]:
         found: list[Candidate] = []
         settled = self._index.settles
-        for route in (*self._routes, self._default):
+        few = [self._routes[number] for number in self._buckets.of(features)]
+        for route in (*few, self._default):
             test = route.narrow(features, settled)
             if test is not False:
                 open_test = None if test is True else test

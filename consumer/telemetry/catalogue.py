@@ -84,7 +84,7 @@ PARTITION_OFFSET = Metric(
     bounded={"topic": _TOPIC, "partition": _FURTHEST},
 )
 LOST = Metric(
-    "lost_records", "counter", "Offsets that retention took before they were read (`input.lost`)."
+    "lost_records", "counter", "Offsets gone or unreadable before they were read (`input.lost`)."
 )
 IN_FLIGHT = Metric("inflight_messages", "gauge", "Messages read whose outcome is not ready yet.")
 # Batching and stages.

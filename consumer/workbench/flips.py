@@ -32,6 +32,8 @@ WHOLE_NUMBERS = frozenset(
     )
 )
 
+_LANGUAGE = Field("language.code", "text", lambda one: one.language.code)
+
 
 class Flip(Struct, frozen=True):
     """One change and where it leads. `cost` is its share of what the field can change at all."""
@@ -69,7 +71,9 @@ def flips(features: Features, rules: Ruleset) -> list[Flip]:
 
 def _tries(features: Features, rules: Ruleset) -> Iterator[tuple[Field, FieldValue]]:
     seen: set[tuple[str, FieldValue]] = set()
-    for field, value in (*_of_conditions(features, rules), *_of_bounds(features, rules)):
+    spoken = [(_LANGUAGE, language) for language in rules.languages]
+    bounds = _of_bounds(features, rules)
+    for field, value in (*_of_conditions(features, rules), *bounds, *spoken):
         if (field.name, value) not in seen and value != field.read(features):
             seen.add((field.name, value))
             yield field, value

@@ -103,7 +103,7 @@ def _misses(console: Console, played: list[Played]) -> None:
     for one in played:
         written = one.conversation
         opens = written.opens or (0, 0)
-        right = [a for a in one.alerts if a.kind == written.kind and opens[0] <= a.turn <= opens[1]]
+        right = [a for a in one.alerts if a.kind == written.kind and a.is_inside(*opens)]
         if len(right) == len(one.alerts) and (right or written.opens is None):
             continue
         curve = " ".join(f"{turn.anger:.2f}" for turn in one.turns)

@@ -21,14 +21,20 @@ from tests.alerts.script import lines_of
 
 TOPICS = Topics()
 OPENED = b"escalation.opened"
+BY_TIMER = "sla_breach"
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An escalation that opened after so many customer turns."""
+    """An escalation that opened after so many customer turns; a timer's lies between two."""
 
     kind: str
     turn: int
+
+    def is_inside(self, first: int, last: int) -> bool:
+        """Whether it opened between these customer turns; for a timer, one of its neighbours."""
+        latest = self.turn + 1 if self.kind == BY_TIMER else self.turn
+        return first <= latest and self.turn <= last
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +89,14 @@ def play(conversations: Iterable[Conversation], model: Model, rules: Ruleset) ->
 
 
 def _note(found: Played, records: Iterable[OutRecord], intent: str | None) -> None:
-    opened = []
-    for record in records:
+    for record in records:  # timers come before the turn that they were due by
         if record.topic == TOPICS.routing:
             body = json.loads(record.value or b"")
             right = body["intent"]["name"] == intent
             found.turns.append(Heard(body["anger"]["score"], right))
         elif record.topic == TOPICS.escalations and _type_of(record) == OPENED:
-            opened.append(json.loads(record.value or b"")["kind"])
-    found.alerts += [Alert(kind, len(found.turns)) for kind in opened]
+            kind = json.loads(record.value or b"")["kind"]
+            found.alerts.append(Alert(kind, len(found.turns)))
 
 
 def _type_of(record: OutRecord) -> bytes | None:

@@ -1,9 +1,10 @@
 """Are the alerts right? Counts, with Wilson's intervals. Knows no rules and no models.
 
-An alert is right where its conversation is written for its kind and it opened inside the window.
-The corpus names one kind for a conversation: a second kind in a conversation that is written for
-another is neither right nor wrong by it. Such alerts are counted apart (`beside`), and precision is
-given both ways: strict, where they are wrong, and without them.
+An alert is right where its conversation is written for its kind and it opened inside the window;
+one that a timer opens lies between two customer turns, of which one must be inside. The corpus
+names one kind for a conversation: a second kind in a conversation that is written for another is
+neither right nor wrong by it. Such alerts are counted apart (`beside`), and precision is given both
+ways: strict, where they are wrong, and without them.
 """
 
 import math
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from exporters.corpus_format import NO_ESCALATION
-from tests.alerts.playing import Played
+from tests.alerts.playing import Alert, Played
 
 ANGER = "anger"
 Z_95 = 1.96
@@ -58,12 +59,10 @@ class Score:
 def score(played: Sequence[Played], kind: str) -> Score:
     """Precision and recall of one kind."""
     alerts = [(one, alert) for one in played for alert in one.alerts if alert.kind == kind]
-    right = sum(_is_right(one, kind, alert.turn) for one, alert in alerts)
+    right = sum(_is_right(one, kind, alert) for one, alert in alerts)
     judged = sum(one.conversation.kind in (kind, NO_ESCALATION) for one, _ in alerts)
     wanted = [one for one in played if one.conversation.kind == kind]
-    met = sum(
-        any(a.kind == kind and _is_right(one, kind, a.turn) for a in one.alerts) for one in wanted
-    )
+    met = sum(any(a.kind == kind and _is_right(one, kind, a) for a in one.alerts) for one in wanted)
     return Score(Share(right, judged), Share(right, len(alerts)), Share(met, len(wanted)))
 
 
@@ -94,7 +93,7 @@ def single_message(played: Sequence[Played], recall: float) -> SingleMessage:
 def false_alerts(played: Iterable[Played], kind: str) -> int:
     """Alerts of a kind that are not right."""
     return sum(
-        not _is_right(one, kind, alert.turn)
+        not _is_right(one, kind, alert)
         for one in played
         for alert in one.alerts
         if alert.kind == kind
@@ -111,7 +110,7 @@ def _at(played: Sequence[Played], threshold: float) -> SingleMessage:
     wanted = met = alerts = conversations = 0
     for one in played:
         over = [n for n, turn in enumerate(one.turns, 1) if turn.anger >= threshold]
-        right = [n for n in over if _is_right(one, ANGER, n)]
+        right = [n for n in over if _is_right(one, ANGER, Alert(ANGER, n))]
         if one.conversation.kind == ANGER:
             wanted += 1
             met += bool(right)
@@ -120,6 +119,6 @@ def _at(played: Sequence[Played], threshold: float) -> SingleMessage:
     return SingleMessage(threshold, Share(met, wanted), alerts, conversations)
 
 
-def _is_right(one: Played, kind: str, turn: int) -> bool:
+def _is_right(one: Played, kind: str, alert: Alert) -> bool:
     opens = one.conversation.opens
-    return one.conversation.kind == kind and opens is not None and opens[0] <= turn <= opens[1]
+    return one.conversation.kind == kind and opens is not None and alert.is_inside(*opens)

@@ -22,13 +22,15 @@ MINUTE_MS = 60 * MS
 START_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 OVERDUE_MINUTES = 60  # where a system turn states no minutes
 
-_TIER = re.compile(r"(?:tier|membership|等级|标签)\s*[:：]\s*(?P<name>.+)", re.IGNORECASE)
+_TIER = re.compile(r"(?:tier|membership|segment|等级|标签)\s*[:：]\s*(?P<name>.+)", re.IGNORECASE)
 _KNOWN_TIER = re.compile(r"\b(svip|vip|standard)\b", re.IGNORECASE)
-_CONTACTS = re.compile(r"(?:contacts\b[^:：]*|联系次数)\s*[:：]\s*(\d+)|(\d+) earlier contacts")
+_CONTACTS = re.compile(
+    r"(?:contacts\b[^:：]*|联系次数)\s*[:：]\s*(\d+)|(\d+) earlier contacts|(\d+) 次$"
+)
 _EARLIER = re.compile(r"previous|earlier|reopened")
 _OVERDUE = re.compile(r"response (?:was due|target missed)|已超时", re.IGNORECASE)
-_WAITING = re.compile(r"waiting|no agent|已排队|已等待", re.IGNORECASE)
-_HOURS = re.compile(r"(\d+)\s*(?:hours?|小时)", re.IGNORECASE)
+_WAITING = re.compile(r"waiting|no agent|unanswered|已排队|已等待|未响应", re.IGNORECASE)
+_HOURS = re.compile(r"(\d+)\s*(?:hours?|h\b|小时)", re.IGNORECASE)
 _MINUTES = re.compile(r"(\d+)\s*(?:minutes?|min\b|分钟)", re.IGNORECASE)
 
 
@@ -66,7 +68,7 @@ def _take_note(text: str, facts: _Facts) -> None:
         known = _KNOWN_TIER.search(tier["name"])
         facts.tier = known.group(1).lower() if known else "svip"  # a house's own best tier
     if contacts is not None:
-        said = int(contacts.group(1) or contacts.group(2))
+        said = int(contacts.group(1) or contacts.group(2) or contacts.group(3))
         facts.contacts = said + bool(_EARLIER.search(text.lower()))  # this one counts too
     if _OVERDUE.search(text):
         facts.at_ms += _minutes(text) * MINUTE_MS
@@ -75,8 +77,8 @@ def _take_note(text: str, facts: _Facts) -> None:
 
 
 def _minutes(text: str) -> int:
-    hours, minutes = _HOURS.search(text), _MINUTES.findall(text)
-    total = 60 * int(hours.group(1)) if hours else 0
+    hours, minutes = _HOURS.findall(text), _MINUTES.findall(text)
+    total = 60 * int(hours[-1]) if hours else 0
     return total + int(minutes[-1]) if minutes else total or OVERDUE_MINUTES
 
 

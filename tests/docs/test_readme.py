@@ -42,6 +42,11 @@ def test_a_routing_command_prints_json(command: str) -> None:
     assert done.stdout.startswith(b"{")
 
 
+@pytest.mark.parametrize("command", commands("chat-router explain"))
+def test_an_explaining_command_explains(command: str) -> None:
+    run(command)
+
+
 @pytest.mark.kafka
 def test_the_tour_works_from_the_first_terminal_to_the_last() -> None:
     """Staying commands stay in the background; the others must end with 0."""

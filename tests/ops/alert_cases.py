@@ -241,7 +241,8 @@ CASES = (
         [
             Firing(
                 JOB,
-                "60 records were deleted by retention before chat-router had read them.",
+                "60 records of chat-router were gone, or given up as unreadable, before they were"
+                " read.",
             )
         ],
     ),
@@ -256,7 +257,8 @@ CASES = (
         [
             Firing(
                 JOB,
-                "7 records were deleted by retention before chat-router had read them.",
+                "7 records of chat-router were gone, or given up as unreadable, before they were"
+                " read.",
             )
         ],
     ),

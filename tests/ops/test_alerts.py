@@ -11,6 +11,7 @@ import yaml
 
 from tests.ops.alert_cases import CASES, Case, Firing
 from tests.ops.programs import program
+from tests.ops.queries import metrics_of
 from tests.ops.shipped import RULE_FILES, RUNBOOK, alert_names, alerts, group_names, panels
 
 
@@ -56,8 +57,9 @@ def test_an_alert_says_what_whom_to_wake_and_where_to_look(rule: dict[str, Any])
     assert notes["description"]
     assert urlsplit(notes["runbook_url"]).fragment == rule["alert"].lower()
     target = urlsplit(notes["dashboard_url"])
-    panel = int(parse_qs(target.query)["viewPanel"][0])
-    assert panel in panels(target.path.rpartition("/")[2])
+    panel = panels(target.path.rpartition("/")[2])[int(parse_qs(target.query)["viewPanel"][0])]
+    shown = set().union(*(metrics_of(one["expr"]) for one in panel["targets"]))
+    assert metrics_of(rule["expr"]) & shown, "the panel must show what the alert judges"
 
 
 @pytest.mark.parametrize("name", alert_names())

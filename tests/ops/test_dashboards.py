@@ -6,6 +6,7 @@ import pytest
 
 from consumer.telemetry.catalogue import CATALOGUE
 from consumer.telemetry.dashboards.files import files
+from tests.ops.queries import metrics_of
 from tests.ops.shipped import DASHBOARD_FILES, RULE_FILES, dashboards, panels, recorded, rules
 
 UIDS = ("chat-router-operations", "chat-router-supervisors")
@@ -17,12 +18,6 @@ STANDARD = {
     "up",
 }
 KNOWN = {name for metric in CATALOGUE for name in metric.samples} | STANDARD | recorded()
-NAME = re.compile(r"(?:namespace_job:[a-z0-9_:]+|\b(?:chat_router|process)_[a-z0-9_]+|\bup\b)")
-
-
-def names(expr: str) -> set[str]:
-    """The metrics of a query, without label names and strings."""
-    return set(NAME.findall(re.sub(r'"[^"]*"', "", expr)))
 
 
 def test_the_shipped_files_are_those_that_the_code_makes() -> None:
@@ -34,7 +29,7 @@ def test_the_shipped_files_are_those_that_the_code_makes() -> None:
 def test_every_panel_asks_for_what_is_counted(uid: str) -> None:
     for panel in panels(uid).values():
         for target in panel["targets"]:
-            found = names(target["expr"])
+            found = metrics_of(target["expr"])
             assert found, panel["title"]
             assert found <= KNOWN, panel["title"]
 
@@ -63,7 +58,7 @@ def test_every_variable_is_used_and_every_used_one_is_there(uid: str) -> None:
 def test_the_rules_ask_for_what_is_counted() -> None:
     assert RULE_FILES
     for rule in rules():
-        found = names(rule["expr"])
+        found = metrics_of(rule["expr"])
         assert found
         assert found <= KNOWN
 
@@ -71,6 +66,6 @@ def test_the_rules_ask_for_what_is_counted() -> None:
 def test_every_metric_is_shown_or_watched() -> None:
     exprs = [rule["expr"] for rule in rules()]
     exprs += [t["expr"] for uid in UIDS for panel in panels(uid).values() for t in panel["targets"]]
-    asked = set().union(*map(names, exprs))
+    asked = set().union(*map(metrics_of, exprs))
     unseen = [metric.name for metric in CATALOGUE if not asked & set(metric.samples)]
     assert not unseen

@@ -163,9 +163,21 @@ def test_one_broken_tenant_file_refuses_all(watched: Watched) -> None:
     assert watched.offered[0].tenants["shop-1"].version == "1"
 
 
-def test_a_file_that_is_named_like_no_tenant_is_refused(watched: Watched) -> None:
-    watched.writes(DEFAULT, watched.tenants / "shop 1.yaml")
+@pytest.mark.parametrize("name", ["shop 1.yaml", "shop-1.yml", "shop-1"])
+def test_a_file_that_is_named_like_no_tenant_is_refused(watched: Watched, name: str) -> None:
+    watched.writes(DEFAULT, watched.tenants / name)
     assert watched.told == [REFUSED]
+
+
+def test_hidden_files_are_no_tenants(watched: Watched) -> None:
+    watched.writes("{", watched.tenants / "..data")
+    watched.writes(CHANGED_TEXT)
+    assert watched.told == [APPLIED]
+
+
+def test_a_folder_of_tenants_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        RulesFiles(DEFAULT_RULES, tmp_path / "none").load()
 
 
 def test_a_file_that_goes_missing_changes_nothing(watched: Watched) -> None:

@@ -1,17 +1,20 @@
 """A lane's memory: rollback, restoring, timers, time to live and the cap."""
 
+import msgspec
+
 from consumer.pipeline.lane import LaneLimits
 from consumer.pipeline.partition_state import StateLimits
-from consumer.ports import OutRecord
+from consumer.ports import InputGap, OutRecord
 from tests.fakes.manual_clock import MS_PER_S
 from tests.pipeline.lanes import (
     Talk,
+    bodies,
     decisions,
     escalations,
     new_lane,
     states,
 )
-from tests.pipeline.records import HOUR_S, TOPICS, key_of, record
+from tests.pipeline.records import HOUR_S, TOPICS, key_of, message, record
 
 AT_MESSAGES = (TOPICS.messages, 0)
 # The default rules: an anger escalation ends after two hours of silence.
@@ -223,3 +226,42 @@ def test_the_same_words_twice_are_two_messages() -> None:
     talk.says("hello")
     first, second = decisions(talk.commits())
     assert first["decision_id"] != second["decision_id"]
+
+
+def test_a_time_that_kafka_cannot_vouch_for_moves_no_other_conversation() -> None:
+    talk = Talk()
+    talk.says("<anger=85>", conversation="angry")
+    talk.commits()
+    far = message("odd", "hello", at_s=73 * 365 * 24 * HOUR_S)
+    talk.feeds(msgspec.structs.replace(record(talk.offset, far), timestamp_ms=0))
+    talk.says("hello", conversation="third", at_s=1.0)
+    assert escalations(talk.commits()) == []
+
+
+def test_after_lost_input_a_conversation_that_was_there_is_decided_as_incomplete_once() -> None:
+    talk = Talk()
+    talk.says("hello", conversation="old")
+    talk.commits()
+    talk.lane.lose(InputGap(TOPICS.messages, 0, 1, 5, "retention"))
+    talk.offset = 5
+    for conversation in ("old", "new", "old"):
+        talk.says("hello", at_s=1, conversation=conversation)
+    out, _ = talk.opens()
+    talk.lane.rolled_back()
+    again = talk.commits()
+    told = [body["degraded_reasons"] for body in bodies(again, TOPICS.routing)]
+    assert told == [["state_lost"], [], []]
+    assert [body["degraded_reasons"] for body in bodies(out, TOPICS.routing)] == told
+
+
+def test_what_was_lost_is_remembered_by_the_next_owner() -> None:
+    talk = Talk()
+    talk.says("hello", conversation="old")
+    talk.commits()
+    talk.lane.lose(InputGap(TOPICS.messages, 0, 1, 5, "retention"))
+    talk.commits()
+    heir = Talk(new_lane(talk.changelog(), next_offsets={TOPICS.messages: 5}), offset=5)
+    heir.says("hello", at_s=1, conversation="old")
+    (body,) = bodies(heir.commits(), TOPICS.routing)
+    assert body["degraded_reasons"] == ["state_lost"]
+    assert body["reason"]["rule_id"] == "partly-read"

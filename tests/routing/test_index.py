@@ -8,7 +8,7 @@ from consumer.routing.conversation import NEW_CONVERSATION
 from consumer.routing.customer_turn import CustomerTurns
 from consumer.routing.decisions import DecisionWriter
 from consumer.routing.features import Features
-from consumer.routing.index import MAX_FIELDS, MIN_CONDITIONS, Index
+from consumer.routing.index import MAX_FIELDS, MIN_CONDITIONS, Buckets, Index
 from consumer.routing.knowledge import Findings
 from consumer.routing.rules import Ruleset, parse_ruleset
 from tests.routing.builders import MODELS, SOURCE, START_MS, understood
@@ -120,3 +120,18 @@ def test_no_more_fields_are_looked_up_than_a_key_can_bear() -> None:
     )
     index = Index(route.condition for route in rules.routes)
     assert len(index.readers) == MAX_FIELDS
+
+
+def test_of_thousands_of_routes_only_those_with_the_value_are_looked_at() -> None:
+    rules = ruleset_of(
+        [
+            f"{{all: [{{field: anger.score, op: gte, value: 0.{number % 10}}},"
+            f" {{field: attributes.x, op: in, value: [v{number // 4}, w{number // 4}]}}]}}"
+            for number in range(2_000)
+        ]
+        + ["{field: anger.score, op: gte, value: 0.9}"]
+    )
+    conditions = [route.condition for route in rules.routes]
+    buckets = Buckets(conditions, Index(conditions))
+    found = buckets.of(features_of(rules, attributes={"x": "w7"}))
+    assert found == [28, 29, 30, 31, 2_000]

@@ -1,9 +1,18 @@
 """What the rules' own lists find in a text, beside the models."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from consumer.contract.decision import Entity
-from consumer.routing.knowledge import NOTHING_FOUND, Findings, Knowledge, ProductRow, Terms
+from consumer.routing.knowledge import (
+    MAX_TRIED_TERMS,
+    NOTHING_FOUND,
+    Findings,
+    Knowledge,
+    ProductRow,
+    Terms,
+)
 from consumer.routing.phrases import phrase_list
 from consumer.routing.router import Router
 from consumer.routing.rules import parse_ruleset
@@ -32,9 +41,20 @@ def test_a_term_stands_alone_and_the_longest_counts(text: str, value: str | None
     assert CITIES.find(text.lower()) == value
 
 
-def test_many_terms_are_found_like_few() -> None:
-    many = Terms({f"term{number}x": str(number) for number in range(2_000)})
-    assert many.find("of 上海 term1999x, term5x") == "1999"
+@given(
+    terms=st.lists(st.text("ab上 ", min_size=1, max_size=4), min_size=1, max_size=6),
+    text=st.text("ab上 ", max_size=12),
+)
+def test_many_terms_are_found_as_few_are(terms: list[str], text: str) -> None:
+    values = {term: term for term in terms if term.strip()}
+    padding = {f"padding{number}": "padding" for number in range(MAX_TRIED_TERMS)}
+    if values:
+        assert Terms(values).find(text) == Terms(values | padding).find(text)
+
+
+def test_twenty_thousand_terms_are_found() -> None:
+    many = Terms({f"term{number}x": str(number) for number in range(20_000)})
+    assert many.find("of 上海 term19999x, term5x") == "19999"
     assert many.find("term5") is None
 
 

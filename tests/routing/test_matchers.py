@@ -161,6 +161,11 @@ def test_a_condition_holds(features: Features, field: str, op: str, value: objec
     assert not condition({"not": leaf(field, op, value)}).test(features)
 
 
+def test_evidence_holds_no_value_that_a_customer_named(features: Features) -> None:
+    said = condition(leaf("entity.ORDER_ID", "matches", "SO")).holds(features)
+    assert [item.value for item in said] == ["present"]
+
+
 @pytest.mark.parametrize(("field", "op", "value"), FAILS)
 def test_a_condition_fails(features: Features, field: str, op: str, value: object) -> None:
     found = condition(leaf(field, op, value))

@@ -27,6 +27,8 @@ def phrases() -> PhraseList:
         "AGENT",
         "I want to talk to a REAL PERSON.",
         "let me speak to a manager",
+        "I don't want a refund, I want to talk to a human",
+        "不要机器人，转人工",
     ],
 )
 def test_a_plain_request_is_found(phrases: PhraseList, text: str) -> None:

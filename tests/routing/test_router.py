@@ -7,6 +7,7 @@ from consumer.contract.decision import Entity, RoutingDecided
 from consumer.contract.escalation import EscalationOpened, EscalationResolved, EscalationUpdated
 from consumer.contract.identity import event_id
 from consumer.contract.message import DecisionOverridden
+from consumer.records import RejectReason
 from consumer.routing.conversation import NEW_CONVERSATION
 from consumer.routing.prior_state import state_before
 from tests.routing.builders import (
@@ -15,8 +16,10 @@ from tests.routing.builders import (
     SOURCE,
     START_MS,
     Story,
+    acknowledged,
     conversation_closed,
     feedback,
+    judged,
     rejected,
     router,
     turn,
@@ -67,7 +70,9 @@ def test_every_event_survives_the_wire() -> None:
         ({}, "answer-by-machine", "answer", "assistant"),
         ({"intent_share": 0.7}, "parcels", "route", "logistics_en"),
         ({"intent_share": 0.7, "language": "zh-Hans"}, "parcels", "route", "logistics_zh"),
-        ({"flaws": ("truncated",)}, "parcels", "route", "logistics_en"),
+        ({"flaws": ("truncated",)}, "partly-read", "route", "general_en"),
+        ({"flaws": ("state_lost",)}, "partly-read", "route", "general_en"),
+        ({"flaws": ("truncated",), "category": "complaint"}, "complaint", "route", "complaints_en"),
         ({"intent_share": 0.3}, "unclear", "offer_human", "clarify"),
         ({"category": "suggestion"}, "suggestion", "route", "product_feedback"),
         ({"category": "complaint"}, "complaint", "route", "complaints_en"),
@@ -155,6 +160,26 @@ def test_an_unusable_record_gets_a_decision_that_knows_nothing() -> None:
     assert routed.state.mood == before.mood
 
 
+@pytest.mark.parametrize(
+    ("reason", "degraded"),
+    [
+        ("parse", "unusable_record"),
+        ("schema", "unusable_record"),
+        ("model_input", "model_failure"),
+        ("model_output", "model_failure"),
+        ("crash", "model_failure"),
+    ],
+)
+def test_a_decision_without_content_says_whether_record_or_model_failed(
+    reason: RejectReason, degraded: str
+) -> None:
+    said = msgspec.structs.replace(rejected(9), reason=reason)
+    decision = router().degrade(said, None, START_MS).decision
+    assert decision is not None
+    assert (decision.degraded, decision.degraded_reasons) == (True, (degraded,))
+    assert (decision.reason.rule_id, decision.target.id) == ("unreadable", "general_en")
+
+
 def test_an_unusable_record_stays_with_whoever_handles_the_anger() -> None:
     story = Story()
     story.says(0, 0.95)
@@ -189,6 +214,29 @@ def test_a_persons_intent_becomes_the_subject() -> None:
     )
     assert story.state is not None
     assert list(story.state.topic) == ["payment"]
+
+
+def test_feedback_on_what_nobody_knows_is_taken_in_and_changes_nothing_else() -> None:
+    story = Story()
+    for event in (acknowledged("unknown"), judged("unknown", "wrong"), conversation_closed()):
+        routed = story.hears(1, event)
+        assert (routed.decision, routed.escalations) == (None, ())
+    assert story.state is not None
+    assert (story.state.seq, story.state.turns, story.state.open) == (3, 0, ())
+
+
+def test_feedback_twice_or_late_counts_once() -> None:
+    story = Story()
+    story.says(0, 0.95)
+    escalation = story.events[0][1].escalation_id
+    assert story.state is not None
+    first = story.router.feedback(feedback(5, 10, acknowledged(escalation)), story.state, START_MS)
+    assert [name for name, _ in first.escalations] == ["escalation.updated"]
+    for offset in (5, 4):
+        again = story.router.feedback(
+            feedback(offset, 11, judged(escalation, "wrong")), first.state, START_MS
+        )
+        assert (again.escalations, again.state) == ((), first.state)
 
 
 def test_a_late_message_does_not_turn_the_clock_back() -> None:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from consumer.routing.rules import DEFAULT_RULES, parse_ruleset
 from consumer.routing.rules_error import RulesError
-from consumer.routing.rules_lint import ModelLabels, lint
+from consumer.routing.rules_labels import ModelLabels
+from consumer.routing.rules_lint import lint
 from tests.routing.builders import INTENTS
 from tests.routing.test_index import CONDITIONS, features_of, ruleset_of
 from tests.routing.test_rules_file import RULES
@@ -153,8 +154,37 @@ CIRCLE = """\
       - {after_s: 90, target: {queue: general}, priority_delta: 5}
 """
 
+HUMAN_REQUEST = """\
+  - kind: human_request
+    id: human
+    intent: talk_to_agent
+    enter: {score: 0.6}
+    cool_down_s: 60
+    ack_within_s: 60
+    expire_after_s: 600
+    severity: [{score: 0.0, level: 1}]
+    recommended:
+      action: escalate
+      target: {queue: general}
+      tone: calm
+      suppress_recommendations: true
+    summary: {en: "a", zh: "b"}
+"""
+
 # (old text, new text, where it stands, what is said of it)
 FINDINGS = [
+    (
+        "field: product.queue, op: eq",
+        "field: attributes.q, op: eq",
+        "products",
+        "products: no rule",
+    ),
+    (
+        "  - kind: anger\n",
+        HUMAN_REQUEST + "  - kind: anger\n",
+        "intent:",
+        "rule human: intent: the models know no intent 'talk_to_agent'",
+    ),
     ("default:\n  action: route", "other:\n  action: route", "other", "unknown field"),
     (
         "{after_s: 60, target: {queue: general}}",

@@ -12,7 +12,8 @@ from consumer.records import Turn, Understood
 from consumer.routing.rules import DEFAULT_RULES, Ruleset, parse_ruleset
 from consumer.workbench.backtest import as_recorded, compare, decide_all
 from consumer.workbench.stand import Stand
-from consumer.workbench.traffic import Traffic, TrafficError, read_file
+from consumer.workbench.traffic import Traffic
+from consumer.workbench.traffic_file import TrafficError, read_file
 from tests.pipeline.lanes import DECODER
 from tests.pipeline.records import message, record
 from tests.workbench.builders import RULES

@@ -2,7 +2,7 @@
 
 from consumer.telemetry.catalogue import LATENCY_GOAL_S
 from consumer.telemetry.dashboards.parts import Panel, Query, Row
-from consumer.telemetry.dashboards.queries import RATE_WINDOW, quantiles, rate
+from consumer.telemetry.dashboards.queries import RATE_WINDOW, quantile_panel, quantiles, rate
 
 _EDGE = f"{LATENCY_GOAL_S:g}"
 _BURN = "namespace_job:chat_router_message_latency_slow"
@@ -33,10 +33,10 @@ SERVICE_LEVEL = Row(
                     f'{_BURN}:ratio_rate{window}{{namespace=~"$namespace", job=~"$job"}} / 0.01',
                     window,
                 )
-                for window in ("5m", "1h", "6h", "3d")
+                for window in ("5m", "1h", "6h", "1d", "3d")
             ),
         ),
-        quantiles(
+        quantile_panel(
             "chat_router_message_latency_seconds",
             "s",
             "Latency of messages",
@@ -124,11 +124,18 @@ PARTITIONS = Row(
             "ops",
             (Query(rate("chat_router_partition_moves_total", "event"), "{{event}}"),),
         ),
-        quantiles(
-            "chat_router_restore_duration_seconds",
-            "s",
+        Panel(
             "State restored in",
-            "Reading one partition's state at takeover.",
+            "Reading one partition's state at takeover, and how long the one under way has taken.",
+            "s",
+            (
+                *quantiles("chat_router_restore_duration_seconds"),
+                Query(
+                    "max((time() - chat_router_restore_started_timestamp_seconds{S})"
+                    " * (chat_router_restore_started_timestamp_seconds{S} > bool 0))",
+                    "under way",
+                ),
+            ),
         ),
         Panel(
             "State records read",
@@ -142,19 +149,19 @@ PARTITIONS = Row(
 BATCHING = Row(
     "Batching",
     (
-        quantiles(
+        quantile_panel(
             "chat_router_queue_duration_seconds",
             "s",
             "Wait for a free model",
             "The oldest message of each window. Grows first when the models are the bottleneck.",
         ),
-        quantiles(
+        quantile_panel(
             "chat_router_batch_messages",
             "short",
             "Messages in a run",
             "Small under little load: nothing waits for company.",
         ),
-        quantiles(
+        quantile_panel(
             "chat_router_batch_tokens",
             "short",
             "Padded tokens in a run",

@@ -1,7 +1,10 @@
 """Rows of the operations dashboard from the commit on: what came of it, and on what it runs."""
 
 from consumer.telemetry.dashboards.parts import Panel, Query, Row
-from consumer.telemetry.dashboards.queries import quantiles, rate
+from consumer.telemetry.dashboards.queries import quantile_panel, rate
+
+# By the job's name, as the alerts: of an instance that is down only its job is known.
+_UP = 'up{job="chat-router", namespace=~"$namespace"}'
 
 TRANSACTIONS = Row(
     "Loop and transactions",
@@ -29,7 +32,7 @@ TRANSACTIONS = Row(
                 ),
             ),
         ),
-        quantiles(
+        quantile_panel(
             "chat_router_transaction_duration_seconds",
             "s",
             "Transactions took",
@@ -128,9 +131,9 @@ PODS = Row(
     (
         Panel(
             "Up",
-            "Instances that answer a scrape.",
+            "Instances that answer a scrape, of those that Prometheus knows.",
             "short",
-            (Query("count by (job) (chat_router_build_info{S})", "{{job}}"),),
+            (Query(f"sum({_UP})", "answer"), Query(f"count({_UP})", "known")),
         ),
         Panel(
             "CPU",

@@ -12,10 +12,15 @@ def rate(metric: str, by: str = "", more: str = "") -> str:
     return f"sum{group} (rate({metric}{selector}{RATE_WINDOW}))"
 
 
-def quantiles(histogram: str, unit: Unit, title: str, about: str) -> Panel:
+def quantiles(histogram: str) -> tuple[Query, ...]:
     """Median, p95 and p99 of a histogram."""
     buckets = rate(f"{histogram}_bucket", "le")
-    lines = [
-        Query(f"histogram_quantile({at}, {buckets})", f"p{at:.0%}") for at in (0.5, 0.95, 0.99)
-    ]
-    return Panel(title, about, unit, tuple(lines))
+    return tuple(
+        Query(f"histogram_quantile({at}, {buckets})", f"p{at * 100:.0f}")
+        for at in (0.5, 0.95, 0.99)
+    )
+
+
+def quantile_panel(histogram: str, unit: Unit, title: str, about: str) -> Panel:
+    """They alone."""
+    return Panel(title, about, unit, quantiles(histogram))
