@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 
 
-.PHONY: help setup lock prometheus dashboards real-run fmt lint types test test-all demo bench alerts kill-loop schemas lock-jars clean
+.PHONY: help setup lock prometheus tools dashboards real-run fmt lint types test test-all demo bench alerts kill-loop schemas lock-jars clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,7 +40,18 @@ lint: setup ## check style, types and layers; changes nothing
 prometheus: $(STAMP) ## promtool and prometheus from the Debian package, unless they are there
 	@.ci/prometheus $(BIN)
 
-test: setup prometheus ## all tests, with a real Apache Kafka that they start themselves
+# Debug builds: they take two thirds of the time, and what the tests ask of them is little.
+GO_BUILD := ../../$(BIN)/go build -buildvcs=false -gcflags='all=-N -l -dwarf=false' -ldflags='-s -w'
+
+tools: $(BIN)/helm $(BIN)/docker-compose ## Helm and Docker Compose, built from .ci/*/go.mod
+
+$(BIN)/helm: .ci/helm/go.mod .ci/helm/go.sum | $(STAMP)
+	cd .ci/helm && $(GO_BUILD) -o ../../$@ helm.sh/helm/v4/cmd/helm
+
+$(BIN)/docker-compose: .ci/compose/go.mod .ci/compose/go.sum | $(STAMP)
+	cd .ci/compose && $(GO_BUILD) -o ../../$@ github.com/docker/compose/v2/cmd
+
+test: setup prometheus tools ## all tests, with a real Apache Kafka that they start themselves
 	$(BIN)/pytest -q
 
 demo: setup ## watch real models route a bilingual conversation on a real Kafka
@@ -62,10 +73,11 @@ dashboards: setup ## write the Grafana dashboards and the metrics table again
 	$(BIN)/python -m consumer.telemetry.dashboards helm/chat-router/files/dashboards
 	$(BIN)/python -m consumer.telemetry docs/operations.md
 
-schemas: setup ## write the JSON Schemas, the AsyncAPI document and docs/configuration.md again
+schemas: setup ## write the JSON Schemas, the AsyncAPI document and the reference pages again
 	$(BIN)/python -m consumer.contract.generate
 	$(BIN)/python -m consumer.settings > docs/configuration.md
 	$(BIN)/python -m consumer.settings README.md
+	$(BIN)/python -m tests.deploy.generate
 
 lock-jars: setup ## resolve the broker's jars again and write their hashes
 	$(BIN)/python -m consumer.broker.lock
@@ -73,6 +85,10 @@ lock-jars: setup ## resolve the broker's jars again and write their hashes
 lock: setup ## resolve the dependencies again, with hashes
 	$(BIN)/uv pip compile --quiet pyproject.toml $(EXTRAS) --universal --generate-hashes \
 	  --no-header --upgrade -o requirements.lock
+	@for image in cpu gpu; do \
+	  $(BIN)/uv pip compile --quiet pyproject.toml --extra $$image -c requirements.lock --universal \
+	    --generate-hashes --no-header -o requirements.$$image.lock || exit 1; \
+	done
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
