@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from confluent_kafka import (
     Consumer,
     KafkaError,
+    KafkaException,
     Message,
     TopicPartition,
 )
@@ -199,12 +200,7 @@ class Intake:
 
     def _take_over(self, partition: int) -> Assignment:
         """First the committed offsets, then the state: never the other way round."""
-        offsets, gaps = first_offsets(
-            self.consumer,
-            [(topic, partition) for topic in self._topics],
-            self._settings.start,
-            self.beat,
-        )
+        offsets, gaps = self._first_offsets(partition)
         epoch = self._epochs.get(partition, 0) + 1
         self._epochs[partition] = epoch
         self._owned.add(partition)
@@ -213,6 +209,15 @@ class Intake:
         for topic, offset in offsets.items():
             self._places.start((topic, partition), offset)
         return assignment
+
+    def _first_offsets(self, partition: int) -> tuple[dict[str, int], tuple[InputGap, ...]]:
+        places = [(topic, partition) for topic in self._topics]
+        try:
+            return first_offsets(self.consumer, places, self._settings.start, self.beat)
+        except KafkaException as failure:
+            cause = f"the place in partition {partition} cannot be told ({failure.args[0].name()})"
+            remedy = "check the brokers; nothing is lost"
+            raise StreamStopped(cause, remedy, ExitCode.BROKER) from failure
 
     def _restored(self, partition: int) -> Iterable[tuple[bytes, bytes | None]]:
         self._landmark("mid_restore")

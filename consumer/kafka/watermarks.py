@@ -66,4 +66,6 @@ def _passes(error: KafkaError) -> bool:
         KafkaError.LEADER_NOT_AVAILABLE,
         KafkaError._TRANSPORT,  # noqa: SLF001
         KafkaError._TIMED_OUT,  # noqa: SLF001
+        # What the client says of a partition whose leader has died, until metadata names the next.
+        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
     }
