@@ -75,14 +75,19 @@ def _label(head: str, row: Row) -> str | None:
     return value
 
 
-def _model(language: str) -> Any:
+def text_features(language: str) -> FeatureUnion:
+    """TF-IDF over n-grams of characters and, in English, of words."""
     parts = [("characters", TfidfVectorizer(analyzer="char", ngram_range=CHARACTERS[language]))]
     if language == "en":
         parts.append(("words", TfidfVectorizer(ngram_range=(1, 2))))
+    return FeatureUnion(parts)
+
+
+def _model(language: str) -> Any:
     classify = LogisticRegression(
         class_weight="balanced", C=REGULARISATION, max_iter=MAX_ITERATIONS
     )
-    return Pipeline([("features", FeatureUnion(parts)), ("classify", classify)])
+    return Pipeline([("features", text_features(language)), ("classify", classify)])
 
 
 def _prediction(answers: dict[str, list[str]], at: int) -> Prediction:

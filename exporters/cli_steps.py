@@ -13,7 +13,8 @@ from consumer.inference.tokenizer import read_tokenizer
 from exporters.baseline import baseline_scores
 from exporters.bundle_tasks import GRAPH
 from exporters.bundling import file_of
-from exporters.corpus_lint import problems_of, stats_tables
+from exporters.corpus_counts import count_tables
+from exporters.corpus_lint import problems_of
 from exporters.corpus_reader import CORPUS_FOLDER, read_corpus
 from exporters.evaluation import Score
 from exporters.exporting import export
@@ -48,7 +49,7 @@ def lint_corpus(folder: Path | None, console: Console) -> int:
 
 def show_stats(folder: Path | None, console: Console) -> None:
     """Prints the counts."""
-    for table in stats_tables(read_corpus(folder or CORPUS_FOLDER)):
+    for table in count_tables(read_corpus(folder or CORPUS_FOLDER)):
         console.print(table)
 
 

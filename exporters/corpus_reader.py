@@ -132,6 +132,12 @@ def _close(current: _Open | None, path: Path, corpus: Corpus) -> None:
         corpus.problems.append(Problem(_label(path), current.line, f"{first}..{last}", rule))
     corpus.conversations.append(
         Conversation(
-            current.name, language_of(path), current.kind, current.opens, tuple(current.turns)
+            name=current.name,
+            language=language_of(path),
+            kind=current.kind,
+            opens=current.opens,
+            turns=tuple(current.turns),
+            file=_label(path),
+            line=current.line,
         )
     )

@@ -8,10 +8,15 @@ from exporters.batches import Batch
 from exporters.encoding import IGNORED
 from exporters.labels import CHOICE_HEADS
 from exporters.rows import UNKNOWN
+from exporters.teachers import Teaching
 
 SMOOTHING = 0.1
 """Probability spread over all labels where a label is weak."""
 
+TAUGHT_WEIGHT = 0.5
+"""Of what teachers say, beside what people wrote."""
+
+VECTOR_WEIGHT = 2.0
 HEAD_WEIGHTS = {"category": 1.0, "intent": 1.0, "sentiment": 1.0, "anger": 1.5, "tags": 8.0}
 
 
@@ -28,7 +33,32 @@ def losses_of(logits: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
 
 def total_of(losses: dict[str, Tensor]) -> Tensor:
     """The weighted sum that is minimised."""
-    return torch.stack([HEAD_WEIGHTS[head] * loss for head, loss in losses.items()]).sum()
+    return torch.stack([HEAD_WEIGHTS.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
+
+
+def taught_losses(logits: dict[str, Tensor], batch: Batch, teaching: Teaching) -> dict[str, Tensor]:
+    """Losses against the soft labels, where a row has no label or a weak one."""
+    losses = {}
+    spoken = batch.taught >= 0
+    for place, head in enumerate(CHOICE_HEADS):
+        open_rows = spoken & ((batch.choices[:, place] == IGNORED) | batch.weak)
+        wanted = teaching.soft[head][batch.taught]
+        each = -(wanted * functional.log_softmax(logits[head], 1)).sum(1)
+        losses[f"taught {head}"] = TAUGHT_WEIGHT * (each * open_rows).sum() / len(each)
+    levels = functional.binary_cross_entropy_with_logits(
+        logits["anger"], teaching.soft["anger"][batch.taught], reduction="none"
+    )
+    open_levels = spoken[:, None] & (batch.anger == UNKNOWN)
+    losses["taught anger"] = TAUGHT_WEIGHT * (levels * open_levels).sum() / len(levels)
+    return losses
+
+
+def vector_loss(guessed: Tensor, batch: Batch, vectors: Tensor) -> Tensor:
+    """One minus the cosine to the teacher's vector, of the rows that have one."""
+    wanted = vectors[batch.taught]
+    known = (batch.taught >= 0) & (wanted.abs().sum(1) > 0)
+    each = 1 - functional.cosine_similarity(guessed, wanted)
+    return VECTOR_WEIGHT * (each * known).sum() / len(each)
 
 
 def _choice_loss(logits: Tensor, targets: Tensor, batch: Batch) -> Tensor:

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from exporters.network import Shape
+from exporters.optimizers import OptimiserName
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=1)]
@@ -37,6 +38,7 @@ class TrainingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     width: Annotated[int, Meta(ge=64, le=1024, multiple_of=64)] = 256
     feed_forward: Annotated[int, Meta(ge=64, le=4096)] = 512
     bag_buckets: Annotated[int, Meta(ge=1_024, le=1 << 20)] = 65_536
+    optimiser: OptimiserName = "adamw"
 
     def shape(self, vocabulary: int) -> Shape:
         """The network of these settings over a vocabulary of this size."""

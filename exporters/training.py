@@ -20,17 +20,20 @@ from exporters.batches import Batch, draw_rows, hidden_at_random, packed
 from exporters.bundle_tasks import tasks_of
 from exporters.encoding import encode_rows
 from exporters.evaluation import Score, predict, scores
-from exporters.losses import losses_of, total_of
+from exporters.losses import losses_of, taught_losses, total_of, vector_loss
 from exporters.network import Network
+from exporters.optimizers import Optimisers
 from exporters.progress import Reporter
 from exporters.rows import Row
 from exporters.run_folder import CHECKPOINT_FILE, WEIGHTS_FILE, RunFolder
 from exporters.schedule import Schedule
 from exporters.settings import TrainingSettings
+from exporters.teachers import Teaching
 from exporters.torch_model import run_network
 
 MAX_GRADIENT = 1.0
-BETAS = (0.9, 0.98)
+STEPS_PER_AVERAGE = 4
+"""The averaged weights are moved every so many steps: it costs as much as a small step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class TrainingRows:
     own: Sequence[Row]
     public: Sequence[Row]
     held_out: Sequence[Row]
+    teaching: Teaching | None = None
 
 
 class Training:
@@ -58,9 +62,14 @@ class Training:
         self.network = Network(settings.shape(self._tokenizer.vocab_size))
         self._average = AveragedModel(
             self.network,
-            multi_avg_fn=get_ema_multi_avg_fn(settings.average),  # type: ignore[no-untyped-call]
+            multi_avg_fn=get_ema_multi_avg_fn(settings.average**STEPS_PER_AVERAGE),  # type: ignore[no-untyped-call]
         )
-        self._optimizer = _optimizer(self.network, settings)
+        self._vector_head = _vector_head(self.network, rows.teaching)
+        taught = [self._vector_head] if self._vector_head is not None else []
+        self._optimisers = Optimisers(
+            nn.ModuleList([self.network, *taught]), settings.optimiser, settings.weight_decay
+        )
+        self._steps = 0
         self._schedule = Schedule(settings)
         self._epoch, self._best, self._best_epoch = 0, -1.0, 0
 
@@ -89,7 +98,9 @@ class Training:
             rng,
         )
         changed = [augmented(row, rng, self._mentions) for row in drawn]
-        examples = encode_rows(changed, self._tokenizer)
+        teaching = self._rows.teaching
+        places = [teaching.place(row.text) for row in drawn] if teaching else ()
+        examples = encode_rows(changed, self._tokenizer, places)
         self.network.train()
         for batch in packed(examples, settings.batch_rows, settings.batch_tokens, rng):
             self._step(batch)
@@ -99,15 +110,22 @@ class Training:
                 break
 
     def _step(self, batch: Batch) -> None:
-        for group in self._optimizer.param_groups:
-            group["lr"] = self._schedule.learning_rate
-        logits = self.network(hidden_at_random(batch.ids), batch.lengths)
-        loss = total_of(losses_of(logits, batch))
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT)
-        self._optimizer.step()
-        self._average.update_parameters(self.network)
+        losses = self._losses(batch)
+        self._optimisers.step(total_of(losses), self._schedule.learning_rate, MAX_GRADIENT)
+        self._steps += 1
+        if self._steps % STEPS_PER_AVERAGE == 0:
+            self._average.update_parameters(self.network)
+
+    def _losses(self, batch: Batch) -> dict[str, torch.Tensor]:
+        states, pooled = self.network.read(hidden_at_random(batch.ids), batch.lengths)
+        logits = self.network.answers(states, pooled)
+        losses = losses_of(logits, batch)
+        teaching = self._rows.teaching
+        if teaching is not None:
+            losses |= taught_losses(logits, batch, teaching)
+            if self._vector_head is not None and teaching.vectors is not None:
+                losses["vector"] = vector_loss(self._vector_head(pooled), batch, teaching.vectors)
+        return losses
 
     def _finish_epoch(self, reporter: Reporter) -> None:
         self._epoch += 1
@@ -138,7 +156,7 @@ class Training:
             {
                 "network": self.network.state_dict(),
                 "average": self._average.state_dict(),
-                "optimizer": self._optimizer.state_dict(),
+                "optimisers": self._optimisers.state_dict(),
                 "torch_random": torch.get_rng_state(),
                 "epoch": self._epoch,
                 "best": self._best,
@@ -152,7 +170,7 @@ class Training:
         saved = self._folder.read_tensors(CHECKPOINT_FILE)
         self.network.load_state_dict(saved["network"])
         self._average.load_state_dict(saved["average"])
-        self._optimizer.load_state_dict(saved["optimizer"])
+        self._optimisers.load_state_dict(saved["optimisers"])
         torch.set_rng_state(saved["torch_random"])
         self._epoch, self._best = saved["epoch"], saved["best"]
         self._best_epoch = saved["best_epoch"]
@@ -175,19 +193,11 @@ def by_head(found: Sequence[Score]) -> dict[str, float]:
     return figures
 
 
-def _optimizer(network: Network, settings: TrainingSettings) -> torch.optim.AdamW:
-    """Decay for matrices only: not for biases, norms and embeddings."""
-    decayed: list[nn.Parameter] = []
-    free: list[nn.Parameter] = []
-    for module in network.modules():
-        for name, parameter in module.named_parameters(recurse=False):
-            matrix = isinstance(module, nn.Linear) and name == "weight"
-            (decayed if matrix else free).append(parameter)
-    groups = [
-        {"params": decayed, "weight_decay": settings.weight_decay},
-        {"params": free, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=BETAS, fused=True)
+def _vector_head(network: Network, teaching: Teaching | None) -> nn.Linear | None:
+    """Guesses the teacher's vector; thrown away after the training."""
+    if teaching is None or teaching.vectors is None:
+        return None
+    return nn.Linear(network.shape.pooled, teaching.vectors.shape[1])
 
 
 def _counts(rows: Sequence[Row]) -> dict[str, int]:
