@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from consumer.records import Prediction
-from exporters.evaluation import Score, scores
+from exporters.evaluation import Answer, Score, scores
 from exporters.labels import CHOICE_HEADS, LABELS
 from exporters.rows import Row
 
@@ -31,10 +31,8 @@ def baseline_scores(learned: Sequence[Row], measured: Sequence[Row], seed: int =
         train = [row for row in learned if row.language == language]
         rows = [row for row in measured if row.language == language]
         answers = {head: _answers(head, train, rows, seed) for head in (*CHOICE_HEADS, _ANGER)}
-        predictions = [_prediction(answers, at) for at in range(len(rows))]
-        found += [
-            one for one in scores(rows, predictions) if one.head in (*CHOICE_HEADS, "anger>=1")
-        ]
+        said = [Answer(_prediction(answers, at)) for at in range(len(rows))]
+        found += [one for one in scores(rows, said) if one.head in (*CHOICE_HEADS, "anger>=1")]
     return found
 
 

@@ -60,6 +60,21 @@ def train(
     data: DataOption = None,
     corpus: CorpusOption = None,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = False,
+    teachers: Annotated[
+        bool,
+        typer.Option(help="Soft labels for what nobody labelled, by models of the own rows."),
+    ] = True,
+    encoder: Annotated[
+        Path | None,
+        typer.Option(help="Folder of a pre-trained English encoder: a teacher. Default: none."),
+    ] = None,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="Source not to learn from. Repeatable.")
+    ] = None,
+    reread: Annotated[
+        list[Path] | None,
+        typer.Option(help="JSONL of `sha256` and labels that replace a row's own. Repeatable."),
+    ] = None,
     setting: Annotated[
         list[str] | None,
         typer.Option("--set", help="A training setting, e.g. --set epochs=10. Repeatable."),
@@ -69,9 +84,12 @@ def train(
 
     Example: chat-models train runs/first --data ../public --set minutes=25
     """
-    from exporters.cli_steps import train_run
+    from exporters.cli_steps import TrainingSources, train_run
 
-    train_run(run, data, corpus, resume, setting or [], Console())
+    sources = TrainingSources(
+        data, corpus, tuple(leave_out or ()), tuple(reread or ()), teachers, encoder
+    )
+    train_run(run, sources, resume, setting or [], Console())
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """What each command of `chat-models` does, from its arguments to what it prints."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -20,13 +21,18 @@ from exporters.evaluation import Score
 from exporters.exporting import export
 from exporters.packaging import BundleRequest, Measured, make_bundle, run_of, scores_of
 from exporters.problems import SettingError
-from exporters.public_rows import read_dev_rows, read_training_rows
+from exporters.public_rows import read_dev_rows, read_training_rows, sample_by_source
+from exporters.rereading import read_table, reread
 from exporters.rows import Row
-from exporters.run_folder import SETTINGS_FILE, TOKENIZER_FILE, RunFolder
+from exporters.run_folder import SETTINGS_FILE, TOKENIZER_FILE, VECTORS_FILE, RunFolder
 from exporters.settings import TrainingSettings, changed
 from exporters.splits import split_by_situation
+from exporters.teachers import taught_by
 from exporters.training import Training, TrainingRows
 from exporters.vocabulary import train_tokenizer
+
+WATCHED_ROWS = 60
+"""Development rows of each source and task that are measured every epoch."""
 
 OWN_TEXT_COPIES = 4
 """How often own texts count when the vocabulary is made."""
@@ -53,16 +59,23 @@ def show_stats(folder: Path | None, console: Console) -> None:
         console.print(table)
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingSources:
+    """Where a run's rows and teachers come from."""
+
+    data: Path | None = None
+    corpus: Path | None = None
+    left_out: tuple[str, ...] = ()
+    reread: tuple[Path, ...] = ()
+    teachers: bool = True
+    encoder: Path | None = None
+
+
 def train_run(
-    path: Path,
-    data: Path | None,
-    corpus: Path | None,
-    resume: bool,
-    changes: Sequence[str],
-    console: Console,
+    path: Path, sources: TrainingSources, resume: bool, changes: Sequence[str], console: Console
 ) -> None:
     """Trains a new run, or goes on with one."""
-    folder, rows = RunFolder(path), _training_rows(data, corpus)
+    folder, rows = RunFolder(path), _sources_rows(sources)
     if resume:
         settings = folder.read_settings()
     else:
@@ -72,7 +85,23 @@ def train_run(
         folder.write_settings(settings)
         texts = [row.text for row in (*rows.public, *(list(rows.own) * OWN_TEXT_COPIES))]
         train_tokenizer(texts, settings.vocabulary).save(str(path / TOKENIZER_FILE))
+    if sources.teachers and rows.public:
+        console.print("asking the teachers")
+        teaching = taught_by(rows.own, rows.public, sources.encoder, path / VECTORS_FILE)
+        rows = replace(rows, teaching=teaching)
     Training(rows, settings, folder, console).train(resume)
+
+
+def _sources_rows(sources: TrainingSources) -> TrainingRows:
+    """Rows to learn from, without the sources left out; a few development rows to watch."""
+    rows = _training_rows(sources.data, sources.corpus)
+    kept = [row for row in rows.public if row.source not in sources.left_out]
+    unknown = set(sources.left_out) - {row.source for row in rows.public}
+    if unknown:
+        raise SettingError("--leave-out", ", ".join(sorted(unknown)), "a source of --data")
+    watched = sample_by_source(read_dev_rows(sources.data), WATCHED_ROWS) if sources.data else []
+    public = reread(kept, read_table(sources.reread))
+    return replace(rows, public=public, watched=watched)
 
 
 def export_run(

@@ -6,9 +6,11 @@ Rows whose source is `custom` are the user's own and train whatever they are lab
 """
 
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from exporters.labels import MAX_ANGER
@@ -50,6 +52,16 @@ def read_dev_rows(folder: Path) -> list[Row]:
         marked = source.marked_types if source else frozenset[str]()
         rows.append(replace(_row(item, category=True), marked_types=marked))
     return rows
+
+
+def sample_by_source(rows: Iterable[Row], most: int, seed: int = 7) -> list[Row]:
+    """At most so many rows of each source, language and set of labels; the same every time."""
+    groups: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        labels = (row.category, row.intent, row.sentiment, row.anger, row.spans)
+        groups[row.source, row.language, *(one is None for one in labels)].append(row)
+    rng = Random(seed)  # noqa: S311 - draws rows, keeps no secret
+    return [row for each in groups.values() for row in rng.sample(each, min(most, len(each)))]
 
 
 def _items(folder: Path) -> Iterator[dict[str, Any]]:

@@ -21,6 +21,7 @@ TOKENIZER_FILE = "tokenizer.json"
 CHECKPOINT_FILE = "checkpoint.pt"
 WEIGHTS_FILE = "weights.pt"
 RECORD_FILE = "record.json"
+VECTORS_FILE = "vectors.npz"
 
 
 @dataclass(frozen=True, slots=True)

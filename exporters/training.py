@@ -32,6 +32,7 @@ from exporters.teachers import Teaching
 from exporters.torch_model import run_network
 
 MAX_GRADIENT = 1.0
+DEV_ROWS, DEV_TOKENS = 64, 2_048
 STEPS_PER_AVERAGE = 4
 """The averaged weights are moved every so many steps: it costs as much as a small step."""
 
@@ -44,6 +45,8 @@ class TrainingRows:
     public: Sequence[Row]
     held_out: Sequence[Row]
     teaching: Teaching | None = None
+    watched: Sequence[Row] = ()
+    """Measured every epoch beside the held-out rows, and decides nothing."""
 
 
 class Training:
@@ -70,6 +73,7 @@ class Training:
             nn.ModuleList([self.network, *taught]), settings.optimiser, settings.weight_decay
         )
         self._steps = 0
+        self._sums: dict[str, float] = defaultdict(float)
         self._schedule = Schedule(settings)
         self._epoch, self._best, self._best_epoch = 0, -1.0, 0
 
@@ -102,6 +106,7 @@ class Training:
         places = [teaching.place(row.text) for row in drawn] if teaching else ()
         examples = encode_rows(changed, self._tokenizer, places)
         self.network.train()
+        self._sums = defaultdict(float)
         for batch in packed(examples, settings.batch_rows, settings.batch_tokens, rng):
             self._step(batch)
             self._schedule.rows_done += len(batch.ids)
@@ -111,6 +116,9 @@ class Training:
 
     def _step(self, batch: Batch) -> None:
         losses = self._losses(batch)
+        for name, loss in losses.items():
+            self._sums[name] += float(loss.detach()) * len(batch.ids)
+        self._sums["rows"] += len(batch.ids)
         self._optimisers.step(total_of(losses), self._schedule.learning_rate, MAX_GRADIENT)
         self._steps += 1
         if self._steps % STEPS_PER_AVERAGE == 0:
@@ -131,13 +139,26 @@ class Training:
         self._epoch += 1
         kept = self._average.module.eval()
         found = measure(kept, self._rows.held_out, self._full_tokenizer)
-        figures = by_head(found)
-        reporter.epoch(self._epoch, figures)
-        if figures["mean"] > self._best:
-            self._best, self._best_epoch = figures["mean"], self._epoch
+        watched = measure(kept, self._rows.watched, self._full_tokenizer)
+        mean = mean_of(found)
+        reporter.epoch(self._epoch, self._shown_losses(kept), [*found, *watched], mean)
+        if mean > self._best:
+            self._best, self._best_epoch = mean, self._epoch
             self._folder.write_tensors(WEIGHTS_FILE, dict(kept.state_dict()))
             self._folder.write_record(self._record(found))
         self._save()
+
+    def _shown_losses(self, kept: nn.Module) -> dict[str, float]:
+        """Mean loss of the epoch's rows by part, and of the held-out rows by head."""
+        rows = max(1.0, self._sums.pop("rows", 1.0))
+        shown = {f"train {name}": total / rows for name, total in self._sums.items()}
+        held_out = encode_rows(self._rows.held_out, self._full_tokenizer)
+        sums: dict[str, float] = defaultdict(float)
+        with torch.inference_mode():
+            for batch in packed(held_out, DEV_ROWS, DEV_TOKENS, Random(0)):  # noqa: S311
+                for name, loss in losses_of(kept(batch.ids, batch.lengths), batch).items():
+                    sums[f"dev {name}"] += float(loss) * len(batch.ids) / len(held_out)
+        return shown | sums
 
     def _record(self, found: Sequence[Score]) -> dict[str, Any]:
         return {
@@ -183,14 +204,12 @@ def measure(network: nn.Module, rows: Sequence[Row], tokenizer: TextTokenizer) -
     return scores(rows, predict(rows, tokenizer, tasks_of(), run))
 
 
-def by_head(found: Sequence[Score]) -> dict[str, float]:
-    """Mean over languages of each head's score, and the mean of those."""
+def mean_of(found: Sequence[Score]) -> float:
+    """Mean of the heads' scores, each the mean over languages and sources."""
     values: dict[str, list[float]] = defaultdict(list)
     for one in found:
         values[one.head].append(one.value)
-    figures = {head: sum(each) / len(each) for head, each in values.items()}
-    figures["mean"] = sum(figures.values()) / len(figures) if figures else 0.0
-    return figures
+    return sum(sum(each) / len(each) for each in values.values()) / max(1, len(values))
 
 
 def _vector_head(network: Network, teaching: Teaching | None) -> nn.Linear | None:

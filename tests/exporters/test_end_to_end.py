@@ -10,7 +10,13 @@ from consumer.inference.manifest import read_manifest
 from consumer.inference.opening import open_bundle
 from exporters.bundling import CARD_FILE
 from exporters.cli import app, main
-from exporters.cli_steps import bundle_run, evaluate_bundle, export_run, train_run
+from exporters.cli_steps import (
+    TrainingSources,
+    bundle_run,
+    evaluate_bundle,
+    export_run,
+    train_run,
+)
 from exporters.golden_texts import GOLDEN_TEXTS
 from exporters.run_folder import CHECKPOINT_FILE, RunFolder
 from tests.exporters.tiny_corpus import write_corpus
@@ -39,7 +45,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Path:
     path = tmp_path_factory.mktemp("runs") / "tiny"
-    train_run(path, None, corpus, False, TINY, quiet())
+    train_run(path, TrainingSources(corpus=corpus), False, TINY, quiet())
     return path
 
 
@@ -74,7 +80,7 @@ def test_the_model_card_tells_data_figures_and_limits(bundle: Path) -> None:
 
 def test_a_finished_run_resumes_without_learning_more(run: Path, corpus: Path) -> None:
     before = RunFolder(run).read_record()
-    train_run(run, None, corpus, True, (), quiet())
+    train_run(run, TrainingSources(corpus=corpus), True, (), quiet())
     assert RunFolder(run).read_record() == before
 
 
@@ -82,10 +88,10 @@ def test_an_interrupted_run_goes_on_from_its_last_epoch_to_the_end(
     run: Path, corpus: Path, tmp_path: Path
 ) -> None:
     folder = RunFolder(tmp_path / "again")
-    train_run(folder.path, None, corpus, False, [*TINY, "epochs=1"], quiet())
+    train_run(folder.path, TrainingSources(corpus=corpus), False, [*TINY, "epochs=1"], quiet())
     assert folder.read_tensors(CHECKPOINT_FILE)["epoch"] == 1
     folder.write_settings(RunFolder(run).read_settings())
-    train_run(folder.path, None, corpus, True, (), quiet())
+    train_run(folder.path, TrainingSources(corpus=corpus), True, (), quiet())
     resumed = folder.read_tensors(CHECKPOINT_FILE)
     straight = RunFolder(run).read_tensors(CHECKPOINT_FILE)
     for counted in ("epoch", "rows_done"):
