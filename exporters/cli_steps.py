@@ -1,8 +1,10 @@
 """What each command of `chat-models` does, from its arguments to what it prints."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import get_args
 
 from rich.console import Console
@@ -27,7 +29,7 @@ from exporters.rows import Row
 from exporters.run_folder import SETTINGS_FILE, TOKENIZER_FILE, VECTORS_FILE, RunFolder
 from exporters.settings import TrainingSettings, changed
 from exporters.splits import split_by_situation
-from exporters.teachers import taught_by
+from exporters.teachers import Encoder, taught_by
 from exporters.training import Training, TrainingRows
 from exporters.vocabulary import train_tokenizer
 
@@ -78,16 +80,21 @@ def train_run(
     folder, rows = RunFolder(path), _sources_rows(sources)
     if resume:
         settings = folder.read_settings()
+        rows = replace(rows, public=_some(rows.public, settings.source_rows))
     else:
         if (path / SETTINGS_FILE).exists():
             raise SettingError("RUN", path, "a new folder, or --resume")
         settings = changed(TrainingSettings(), _parsed(changes))
         folder.write_settings(settings)
+        rows = replace(rows, public=_some(rows.public, settings.source_rows))
         texts = [row.text for row in (*rows.public, *(list(rows.own) * OWN_TEXT_COPIES))]
         train_tokenizer(texts, settings.vocabulary).save(str(path / TOKENIZER_FILE))
     if sources.teachers and rows.public:
         console.print("asking the teachers")
-        teaching = taught_by(rows.own, rows.public, sources.encoder, path / VECTORS_FILE)
+        encoder = sources.encoder and Encoder(
+            sources.encoder, path / VECTORS_FILE, settings.encoder_texts
+        )
+        teaching = taught_by(rows.own, rows.public, encoder)
         rows = replace(rows, teaching=teaching)
     Training(rows, settings, folder, console).train(resume)
 
@@ -102,6 +109,19 @@ def _sources_rows(sources: TrainingSources) -> TrainingRows:
     watched = sample_by_source(read_dev_rows(sources.data), WATCHED_ROWS) if sources.data else []
     public = reread(kept, read_table(sources.reread))
     return replace(rows, public=public, watched=watched)
+
+
+def _some(rows: Iterable[Row], most: int) -> list[Row]:
+    """At most so many of each source."""
+    by_source: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_source[row.source].append(row)
+    rng = Random(most)  # noqa: S311 - draws rows, keeps no secret
+    return [
+        row
+        for each in by_source.values()
+        for row in (each if len(each) <= most else rng.sample(each, most))
+    ]
 
 
 def export_run(

@@ -7,7 +7,6 @@ in one file by the hash of their text, so that no text is written down and none 
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +17,8 @@ from exporters.problems import SettingError
 Vectors = NDArray[np.float16]
 MAX_TOKENS = 64
 BATCH_ROWS = 64
+GROUPS_PER_SAVE = 50
+"""An encoder is slow on a CPU: what it said is kept early."""
 
 
 class SentenceEncoder:
@@ -53,17 +54,20 @@ class SentenceEncoder:
         return found
 
 
-def vectors_of(texts: Sequence[str], encoder: Path, cache: Path) -> NDArray[Any]:
-    """One vector a text, from the cache where it has them; the cache grows."""
-    keys = [_key(text) for text in texts]
+def vectors_of(texts: Sequence[str], most: int, encoder: Path, cache: Path) -> dict[str, Vectors]:
+    """Vectors of the texts that the cache has, and of others until there are `most` of them."""
     known = _read(cache)
-    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-    if missing:
-        names, wanted = list(missing), list(missing.values())
-        for places, vectors in SentenceEncoder(encoder).encode(wanted):
-            known.update(zip([names[at] for at in places], vectors, strict=True))
+    names = {text: _key(text) for text in dict.fromkeys(texts)}
+    missing = [text for text, name in names.items() if name not in known]
+    wanted = missing[: max(0, most - (len(names) - len(missing)))]
+    if wanted:
+        groups = SentenceEncoder(encoder).encode(wanted)
+        for number, (places, vectors) in enumerate(groups, start=1):
+            known.update(zip([names[wanted[at]] for at in places], vectors, strict=True))
+            if number % GROUPS_PER_SAVE == 0:
+                _write(cache, known)
         _write(cache, known)
-    return np.stack([known[key] for key in keys])
+    return {text: known[name] for text, name in names.items() if name in known}
 
 
 def _key(text: str) -> str:

@@ -12,18 +12,20 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 
 from exporters.baseline import text_features
 from exporters.encoding import NOT_TAUGHT
 from exporters.labels import CHOICE_HEADS, LABELS, MAX_ANGER, Head
+from exporters.rereading import text_hash
 from exporters.rows import Row
-from exporters.sentence_encoder import vectors_of
+from exporters.sentence_encoder import Vectors, vectors_of
 
 LANGUAGE_OF_ENCODER = "en"
+SHORT_CHARS = 70
+"""Longer texts are seldom chat, and cost an encoder most."""
+
 _LEAST_CHANCE = 1e-4
-_ITERATIONS = 200
-_LINEAR_C, _VECTOR_C = 4.0, 20.0
 
 Floats = NDArray[np.floating[Any]]
 
@@ -41,56 +43,91 @@ class Teaching:
         return self.places.get(text, NOT_TAUGHT)
 
 
-def taught_by(
-    own: Sequence[Row], public: Sequence[Row], encoder: Path | None, cache: Path
-) -> Teaching:
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """A sentence encoder's folder, where its vectors are kept, and how many may be made."""
+
+    folder: Path
+    cache: Path
+    texts: int
+
+
+def taught_by(own: Sequence[Row], public: Sequence[Row], encoder: Encoder | None) -> Teaching:
     """What teachers fitted to own rows say of all texts."""
     texts = {row.text: row.language for row in (*own, *public)}
     places = {text: at for at, text in enumerate(texts)}
     heads: tuple[Head, ...] = (*CHOICE_HEADS, "anger")
     soft = {head: torch.zeros(len(texts), len(LABELS[head])) for head in heads}
-    vectors: torch.Tensor | None = None
+    known = _vectors(own, texts, encoder) if encoder is not None else {}
     for language in sorted(set(texts.values())):
         learned = [row for row in own if row.language == language]
         asked = [text for text, each in texts.items() if each == language]
-        known = None
-        if encoder is not None and language == LANGUAGE_OF_ENCODER:
-            known = vectors_of(asked, encoder, cache).astype(np.float32)
-            vectors = torch.zeros(len(texts), known.shape[1])
-            vectors[[places[text] for text in asked]] = torch.from_numpy(known)
-        for head, chances in _answers(learned, asked, known).items():
-            soft[head][[places[text] for text in asked]] = torch.from_numpy(chances).float()
-    return Teaching(places, soft, vectors)
+        for group, vectors in (
+            ([text for text in asked if text in known], known),
+            ([text for text in asked if text not in known], {}),
+        ):
+            for head, chances in _answers(learned, group, vectors).items():
+                soft[head][[places[text] for text in group]] = torch.from_numpy(chances).float()
+    return Teaching(places, soft, _table(known, places))
+
+
+def _vectors(own: Sequence[Row], texts: dict[str, str], encoder: Encoder) -> dict[str, Vectors]:
+    """Vectors of the own texts of the encoder's language, and of so many short ones of others."""
+    mine = [row.text for row in own if row.language == LANGUAGE_OF_ENCODER]
+    others = [
+        text
+        for text, language in texts.items()
+        if language == LANGUAGE_OF_ENCODER and len(text) <= SHORT_CHARS
+    ]
+    others.sort(key=text_hash)
+    return vectors_of(
+        [*mine, *others], max(len(mine), encoder.texts), encoder.folder, encoder.cache
+    )
+
+
+def _table(known: dict[str, Vectors], places: dict[str, int]) -> torch.Tensor | None:
+    if not known:
+        return None
+    width = len(next(iter(known.values())))
+    table = torch.zeros(len(places), width)
+    found = np.stack(list(known.values())).astype(np.float32)
+    table[[places[text] for text in known]] = torch.from_numpy(found)
+    return table
 
 
 def _answers(
-    learned: Sequence[Row], asked: Sequence[str], vectors: Floats | None
+    learned: Sequence[Row], asked: Sequence[str], vectors: dict[str, Vectors]
 ) -> dict[Head, Floats]:
-    """Chances of every label of every head for the texts; the texts hold the learned ones."""
-    if not learned:
+    """Chances of every label of every head for the texts."""
+    if not learned or not asked:
         return {}
     features = text_features(learned[0].language)
     views = [(features.fit_transform([row.text for row in learned]), features.transform(asked))]
-    strengths = [_LINEAR_C]
-    if vectors is not None:
-        at = {text: place for place, text in enumerate(asked)}
-        views.append((vectors[[at[row.text] for row in learned]], vectors))
-        strengths.append(_VECTOR_C)
+    if vectors:
+        of_learned = np.stack([vectors[row.text] for row in learned]).astype(np.float32)
+        views.append((of_learned, np.stack([vectors[text] for text in asked]).astype(np.float32)))
     found: dict[Head, Floats] = {}
     for head in CHOICE_HEADS:
         wanted = [getattr(row, head) for row in learned]
-        found[head] = _mixed(views, strengths, wanted, LABELS[head])
+        found[head] = _mixed(views, wanted, LABELS[head])
     levels = []
     for level in range(MAX_ANGER):
         reached = [str(row.anger[level]) if row.anger else "0" for row in learned]
-        levels.append(_mixed(views, strengths, reached, ("0", "1"))[:, 1])
+        levels.append(_mixed(views, reached, ("0", "1"))[:, 1])
     found["anger"] = np.stack(levels, axis=1)
     return found
 
 
+def _models() -> tuple[Any, Any]:
+    """One for the sparse n-grams, by gradient steps for speed, and one for the vectors."""
+    return (
+        SGDClassifier(loss="log_loss", alpha=1e-5, class_weight="balanced", random_state=1),
+        LogisticRegression(C=20.0, max_iter=200, class_weight="balanced"),
+    )
+
+
 def _mixed(
     views: Sequence[tuple[Any, Any]],
-    strengths: Sequence[float],
     wanted: Sequence[str | None],
     labels: Sequence[str],
 ) -> Floats:
@@ -100,8 +137,7 @@ def _mixed(
     total = np.zeros((views[0][1].shape[0], len(labels)))
     if len(set(targets)) < 2:
         return np.full_like(total, 1 / len(labels))
-    for (fitted, asked), strength in zip(views, strengths, strict=True):
-        model = LogisticRegression(C=strength, max_iter=_ITERATIONS, class_weight="balanced")
+    for (fitted, asked), model in zip(views, _models(), strict=False):
         model.fit(fitted[known], targets)
         chances = np.full_like(total, _LEAST_CHANCE)
         chances[:, [labels.index(str(one)) for one in model.classes_]] = model.predict_proba(asked)

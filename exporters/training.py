@@ -20,7 +20,7 @@ from exporters.batches import Batch, draw_rows, hidden_at_random, packed
 from exporters.bundle_tasks import tasks_of
 from exporters.encoding import encode_rows
 from exporters.evaluation import Score, predict, scores
-from exporters.losses import losses_of, taught_losses, total_of, vector_loss
+from exporters.losses import class_weights_of, losses_of, taught_losses, total_of, vector_loss
 from exporters.network import Network
 from exporters.optimizers import Optimisers
 from exporters.progress import Reporter
@@ -60,6 +60,7 @@ class Training:
         self._rows, self._settings, self._folder = rows, settings, folder
         self._console = console
         self._mentions = mentions_of(rows.own)
+        self._class_weights = class_weights_of(rows.own, settings.class_weight_power)
         self._tokenizer = folder.tokenizer(settings.train_tokens)
         self._full_tokenizer = folder.tokenizer(settings.shape(1).max_tokens)
         self.network = Network(settings.shape(self._tokenizer.vocab_size))
@@ -98,7 +99,7 @@ class Training:
             self._rows.own,
             self._rows.public,
             settings.epoch_rows,
-            self._schedule.own_share,
+            settings.own_share,
             rng,
         )
         changed = [augmented(row, rng, self._mentions) for row in drawn]
@@ -127,7 +128,7 @@ class Training:
     def _losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         states, pooled = self.network.read(hidden_at_random(batch.ids), batch.lengths)
         logits = self.network.answers(states, pooled)
-        losses = losses_of(logits, batch)
+        losses = losses_of(logits, batch, self._class_weights)
         teaching = self._rows.teaching
         if teaching is not None:
             losses |= taught_losses(logits, batch, teaching)
