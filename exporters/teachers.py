@@ -80,9 +80,9 @@ def _vectors(own: Sequence[Row], texts: dict[str, str], encoder: Encoder) -> dic
         if language == LANGUAGE_OF_ENCODER and len(text) <= SHORT_CHARS
     ]
     others.sort(key=text_hash)
-    return vectors_of(
-        [*mine, *others], max(len(mine), encoder.texts), encoder.folder, encoder.cache
-    )
+    known = vectors_of(mine, len(mine), encoder.folder, encoder.cache)
+    more = max(0, encoder.texts - len(mine))
+    return known | vectors_of(others, more, encoder.folder, encoder.cache)
 
 
 def _table(known: dict[str, Vectors], places: dict[str, int]) -> torch.Tensor | None:
