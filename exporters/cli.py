@@ -23,6 +23,16 @@ STARTER = Path(__file__).parent.parent / "consumer" / "bundles" / "starter"
 USAGE_ERROR = 2
 
 RunArgument = Annotated[Path, typer.Argument(help="Folder of a training run, e.g. runs/first.")]
+SourceArgument = Annotated[
+    list[str],
+    typer.Argument(
+        help="A run's folder, or HEAD=CHECKPOINT (Hugging Face folder or hub name). Repeatable.",
+    ),
+]
+SkipOption = Annotated[bool, typer.Option(help="Leave out rows of --data that break a rule.")]
+StrictOption = Annotated[
+    bool, typer.Option(help="Refuse graphs whose labels stray from the network's.")
+]
 DataOption = Annotated[
     Path | None,
     typer.Option(help="Folder with more rows: train/*.jsonl and dev/*.jsonl. Default: none."),
@@ -75,6 +85,7 @@ def train(
         list[Path] | None,
         typer.Option(help="JSONL of `sha256` and labels that replace a row's own. Repeatable."),
     ] = None,
+    skip_bad_rows: SkipOption = False,
     setting: Annotated[
         list[str] | None,
         typer.Option("--set", help="A training setting, e.g. --set epochs=10. Repeatable."),
@@ -87,48 +98,68 @@ def train(
     from exporters.cli_steps import TrainingSources, train_run
 
     sources = TrainingSources(
-        data, corpus, tuple(leave_out or ()), tuple(reread or ()), teachers, encoder
+        data, corpus, tuple(leave_out or ()), tuple(reread or ()), teachers, encoder, skip_bad_rows
     )
     train_run(run, sources, resume, setting or [], Console())
 
 
 @app.command()
 def export(
-    run: RunArgument,
+    source: SourceArgument,
     out: Annotated[Path, typer.Option(help="Folder for the graphs.")],
     variant: Annotated[
         list[str] | None, typer.Option(help="cpu-int8, cpu-fp32 or cuda-fp16. Repeatable.")
     ] = None,
     corpus: CorpusOption = None,
+    strict: StrictOption = True,
 ) -> None:
-    """Writes the run's ONNX graphs and compares their labels with the network's.
+    """Writes a model's ONNX graphs and compares their labels with the network's.
 
     Example: chat-models export runs/first --out graphs --variant cpu-fp32
-    """
-    from exporters.cli_steps import export_run
 
-    export_run(run, out, variant or [], corpus, Console())
+    Example: chat-models export intent=./my-checkpoint --out graphs
+    """
+    from exporters.cli_steps import export_source
+
+    export_source(source, out, variant or [], corpus, strict, Console())
+
+
+@app.command()
+def verify(
+    source: SourceArgument,
+    graphs: Annotated[Path, typer.Option(help="Folder of graphs, or a bundle.")],
+    corpus: CorpusOption = None,
+) -> None:
+    """Holds graphs against the model: names, axes, determinism, labels; exits with 1 if one fails.
+
+    Example: chat-models verify runs/first --graphs graphs
+    """
+    from exporters.cli_steps import verify_source
+
+    raise typer.Exit(verify_source(source, graphs, corpus, Console()))
 
 
 @app.command()
 def bundle(
-    run: RunArgument,
+    source: SourceArgument,
     version: Annotated[str, typer.Option(help="Version to write, e.g. 2026.11.1.")],
     out: Annotated[Path, typer.Option(help="Bundle folder; it is replaced.")] = STARTER,
     name: Annotated[str, typer.Option(help="Name of the bundle.")] = "starter",
     data: DataOption = None,
     corpus: CorpusOption = None,
-    strict: Annotated[
-        bool, typer.Option(help="Refuse graphs whose labels stray from the network's.")
-    ] = True,
+    strict: StrictOption = True,
+    skip_bad_rows: SkipOption = False,
 ) -> None:
-    """Exports, calibrates and measures a run, and writes it as a bundle.
+    """Exports, calibrates and measures a model, and writes it as a bundle.
 
     Example: chat-models bundle runs/first --version 2026.11.1 --data ../public
-    """
-    from exporters.cli_steps import bundle_run
 
-    bundle_run(run, (name, version), out, (data, corpus), strict, Console())
+    Example: chat-models bundle intent=./my-checkpoint --version 1 --name mine --out bundles/mine
+    """
+    from exporters.cli_steps import TrainingSources, bundle_source
+
+    sources = TrainingSources(data, corpus, skip_bad_rows=skip_bad_rows)
+    bundle_source(source, (name, version), out, sources, strict, Console())
 
 
 @app.command()
@@ -137,14 +168,16 @@ def evaluate(
     data: DataOption = None,
     corpus: CorpusOption = None,
     baseline: Annotated[bool, typer.Option(help="Train the baseline too, for comparison.")] = False,
+    skip_bad_rows: SkipOption = False,
 ) -> None:
     """Scores a bundle on held-out own rows and, with --data, on public development rows.
 
     Example: chat-models evaluate --data ../public --baseline
     """
-    from exporters.cli_steps import evaluate_bundle
+    from exporters.cli_steps import TrainingSources, evaluate_bundle
 
-    evaluate_bundle(folder, data, corpus, baseline, Console())
+    sources = TrainingSources(data, corpus, skip_bad_rows=skip_bad_rows)
+    evaluate_bundle(folder, sources, baseline, Console())
 
 
 def main() -> None:

@@ -14,16 +14,16 @@ from consumer.inference.manifest import Variant, read_manifest
 from consumer.inference.opening import open_bundle
 from consumer.inference.tokenizer import read_tokenizer
 from exporters.baseline import baseline_scores
-from exporters.bundle_tasks import GRAPH
 from exporters.bundling import file_of
 from exporters.corpus_counts import count_tables
 from exporters.corpus_lint import problems_of
 from exporters.corpus_reader import CORPUS_FOLDER, read_corpus
 from exporters.evaluation import Score
 from exporters.exporting import export
+from exporters.model_source import read_source
 from exporters.packaging import BundleRequest, Measured, make_bundle, run_of, scores_of
 from exporters.problems import SettingError
-from exporters.public_rows import read_dev_rows, read_training_rows, sample_by_source
+from exporters.public_rows import Refused, read_dev_rows, read_training_rows, sample_by_source
 from exporters.rereading import read_table, reread
 from exporters.rows import Row
 from exporters.run_folder import SETTINGS_FILE, TOKENIZER_FILE, VECTORS_FILE, RunFolder
@@ -31,11 +31,13 @@ from exporters.settings import TrainingSettings, changed
 from exporters.splits import split_by_situation
 from exporters.teachers import Encoder, taught_by
 from exporters.training import Training, TrainingRows
+from exporters.verifying import verify
 from exporters.vocabulary import train_tokenizer
 
 WATCHED_ROWS = 60
 """Development rows of each source and task that are measured every epoch."""
 
+SHOWN_REFUSALS = 5
 OWN_TEXT_COPIES = 4
 """How often own texts count when the vocabulary is made."""
 
@@ -71,13 +73,19 @@ class TrainingSources:
     reread: tuple[Path, ...] = ()
     teachers: bool = True
     encoder: Path | None = None
+    skip_bad_rows: bool = False
+
+    @property
+    def refused(self) -> Refused:
+        """A new list for bad rows, if they are to be passed over."""
+        return [] if self.skip_bad_rows else None
 
 
 def train_run(
     path: Path, sources: TrainingSources, resume: bool, changes: Sequence[str], console: Console
 ) -> None:
     """Trains a new run, or goes on with one."""
-    folder, rows = RunFolder(path), _sources_rows(sources)
+    folder, rows = RunFolder(path), _sources_rows(sources, console)
     if resume:
         settings = folder.read_settings()
         rows = replace(rows, public=_some(rows.public, settings.source_rows))
@@ -91,22 +99,24 @@ def train_run(
         train_tokenizer(texts, settings.vocabulary).save(str(path / TOKENIZER_FILE))
     if sources.teachers and rows.public:
         console.print("asking the teachers")
-        encoder = sources.encoder and Encoder(
-            sources.encoder, path / VECTORS_FILE, settings.encoder_texts
-        )
+        encoder = None
+        if sources.encoder is not None:
+            encoder = Encoder(sources.encoder, path / VECTORS_FILE, settings.encoder_texts)
         teaching = taught_by(rows.own, rows.public, encoder)
         rows = replace(rows, teaching=teaching)
     Training(rows, settings, folder, console).train(resume)
 
 
-def _sources_rows(sources: TrainingSources) -> TrainingRows:
+def _sources_rows(sources: TrainingSources, console: Console) -> TrainingRows:
     """Rows to learn from, without the sources left out; a few development rows to watch."""
-    rows = _training_rows(sources.data, sources.corpus)
+    rows = _training_rows(sources.data, sources.corpus, refused := sources.refused)
     kept = [row for row in rows.public if row.source not in sources.left_out]
     unknown = set(sources.left_out) - {row.source for row in rows.public}
     if unknown:
         raise SettingError("--leave-out", ", ".join(sorted(unknown)), "a source of --data")
-    watched = sample_by_source(read_dev_rows(sources.data), WATCHED_ROWS) if sources.data else []
+    dev = read_dev_rows(sources.data, refused) if sources.data else []
+    watched = sample_by_source(dev, WATCHED_ROWS)
+    _tell_refused(refused, console)
     public = reread(kept, read_table(sources.reread))
     return replace(rows, public=public, watched=watched)
 
@@ -124,53 +134,76 @@ def _some(rows: Iterable[Row], most: int) -> list[Row]:
     ]
 
 
-def export_run(
-    path: Path, out: Path, variants: Sequence[str], corpus: Path | None, console: Console
-) -> None:
-    """Writes graphs of a run."""
-    for one in variants:
-        if one not in get_args(Variant):
-            raise SettingError("--variant", one, f"one of {', '.join(get_args(Variant))}")
-    chosen: Sequence[Variant] = variants or SHIPPED  # type: ignore[assignment]
-    out.mkdir(parents=True, exist_ok=True)
-    held_out = _training_rows(None, corpus).held_out
-    for graph in export(RunFolder(path), chosen, [row.text for row in held_out]):
-        (out / file_of(graph.variant)).write_bytes(graph.content)
-        console.print(graph.line(), highlight=False)
-
-
-def bundle_run(
-    path: Path,
-    title: tuple[str, str],
+def export_source(
+    names: Sequence[str],
     out: Path,
-    sources: tuple[Path | None, Path | None],
+    variants: Sequence[str],
+    corpus: Path | None,
     strict: bool,
     console: Console,
 ) -> None:
-    """Makes a bundle of a run; the baseline is trained on the run's rows."""
-    data, corpus = sources
-    rows = _training_rows(data, corpus)
-    reported = [*rows.held_out, *(read_dev_rows(data) if data else ())]
+    """Writes graphs of a run or of checkpoints."""
+    chosen = _variants(variants)
+    out.mkdir(parents=True, exist_ok=True)
+    texts = [row.text for row in _training_rows(None, corpus).held_out]
+    for graph in export(read_source(names), chosen, texts, strict):
+        (out / file_of(graph.graph, graph.variant)).write_bytes(graph.content)
+        console.print(graph.line(), highlight=False)
+
+
+def verify_source(names: Sequence[str], graphs: Path, corpus: Path | None, console: Console) -> int:
+    """Prints what is found of every graph; 1 if any breaks a rule."""
+    texts = [row.text for row in _training_rows(None, corpus).held_out]
+    findings = verify(read_source(names), graphs, texts)
+    table = Table("graph", "variant", "rule", "found", "holds")
+    for one in findings:
+        table.add_row(one.graph, one.variant, one.rule, one.found, "yes" if one.holds else "NO")
+    console.print(table)
+    return int(not all(one.holds for one in findings))
+
+
+def _variants(names: Sequence[str]) -> Sequence[Variant]:
+    for one in names:
+        if one not in get_args(Variant):
+            raise SettingError("--variant", one, f"one of {', '.join(get_args(Variant))}")
+    return names or SHIPPED  # type: ignore[return-value]
+
+
+def bundle_source(
+    names: Sequence[str],
+    title: tuple[str, str],
+    out: Path,
+    sources: TrainingSources,
+    strict: bool,
+    console: Console,
+) -> None:
+    """Makes a bundle; the baseline is trained on the rows that a run would learn from."""
+    rows = _training_rows(sources.data, sources.corpus, refused := sources.refused)
+    dev = read_dev_rows(sources.data, refused) if sources.data else []
+    _tell_refused(refused, console)
+    reported = [*rows.held_out, *dev]
     baseline = baseline_scores([*rows.own, *rows.public], reported)
     request = BundleRequest(*title, variants=SHIPPED, strict=strict)
     measured = Measured(rows.held_out, reported, baseline)
-    report = make_bundle(RunFolder(path), request, measured, out)
+    report = make_bundle(read_source(names), request, measured, out)
     for graph in report.exported:
         console.print(graph.line(), highlight=False)
     console.print(score_table(report.scores, baseline))
 
 
-def evaluate_bundle(
-    path: Path, data: Path | None, corpus: Path | None, baseline: bool, console: Console
-) -> None:
+def evaluate_bundle(path: Path, sources: TrainingSources, baseline: bool, console: Console) -> None:
     """Scores a bundle that the service would accept."""
-    rows = _training_rows(data if baseline else None, corpus)
-    reported = [*rows.held_out, *(read_dev_rows(data) if data else ())]
+    refused = sources.refused
+    rows = _training_rows(sources.data if baseline else None, sources.corpus, refused)
+    dev = read_dev_rows(sources.data, refused) if sources.data else []
+    _tell_refused(refused, console)
+    reported = [*rows.held_out, *dev]
     open_bundle(path)
     manifest = read_manifest(path)
-    graph = (path / manifest.graph_file(GRAPH, "cpu-int8")).read_bytes()
+    names = {task.graph for _, task in manifest.tasks.named()}
+    graphs = [(path / manifest.graph_file(name, "cpu-int8")).read_bytes() for name in names]
     tokenizer = read_tokenizer(path / manifest.tokenizer, manifest.max_tokens)
-    found = scores_of(reported, tokenizer, manifest.tasks, run_of(graph))
+    found = scores_of(reported, tokenizer, manifest.tasks, run_of(graphs))
     beside = baseline_scores([*rows.own, *rows.public], reported) if baseline else []
     console.print(score_table(found, beside))
 
@@ -186,12 +219,19 @@ def score_table(scores: Sequence[Score], baseline: Sequence[Score]) -> Table:
     return table
 
 
-def _training_rows(data: Path | None, corpus: Path | None) -> TrainingRows:
+def _tell_refused(refused: Refused, console: Console) -> None:
+    for error in (refused or ())[:SHOWN_REFUSALS]:
+        console.print(f"left out: {error}", highlight=False, markup=False)
+    if refused:
+        console.print(f"{len(refused)} bad rows left out")
+
+
+def _training_rows(data: Path | None, corpus: Path | None, refused: Refused = None) -> TrainingRows:
     own: list[Row] = read_corpus(corpus or CORPUS_FOLDER).every_row()
     learned, held_out = split_by_situation(own)
     if not learned or not held_out:
         raise SettingError("--corpus", len(own), "enough situations to hold some out")
-    return TrainingRows(learned, read_training_rows(data) if data else [], held_out)
+    return TrainingRows(learned, read_training_rows(data, refused) if data else [], held_out)
 
 
 def _parsed(changes: Sequence[str]) -> dict[str, object]:

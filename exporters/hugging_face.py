@@ -10,7 +10,6 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from consumer.inference.tokenizer import TextTokenizer
 from consumer.inference.word_pieces import CLS, SEP, UNK
 from exporters.labels import LABELS, MAX_ANGER, OUTPUTS, Head
 from exporters.network import real_tokens
@@ -30,6 +29,7 @@ class Classifier(nn.Module):
     def __init__(self, model: nn.Module, order: Sequence[int]) -> None:
         super().__init__()
         self.model = model
+        self.order: Tensor
         self.register_buffer("order", torch.tensor(order), persistent=False)
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
@@ -49,11 +49,6 @@ class Checkpoint:
     labels: tuple[str, ...]
     tokenizer_file: bytes
     max_tokens: int
-
-    @property
-    def tokenizer(self) -> TextTokenizer:
-        """The tokenizer as the service will use it."""
-        return TextTokenizer(self.tokenizer_file, self.max_tokens)
 
     @property
     def output(self) -> str:

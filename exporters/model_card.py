@@ -52,6 +52,9 @@ def model_card(
 
 
 def _training(record: Mapping[str, Any]) -> str:
+    if "checkpoints" in record:
+        made = ", ".join(f"{head} from {name}" for head, name in record["checkpoints"].items())
+        return f"Trained elsewhere: {made}. Heads that are not named always say the same.\n"
     minutes = record["training_s"] / 60
     return (
         f"One shared encoder with five heads, trained from scratch: {record['rows_seen']} rows seen"
@@ -63,6 +66,8 @@ def _training(record: Mapping[str, Any]) -> str:
 
 def _data(record: Mapping[str, Any]) -> str:
     lines = ["The project's own corpus (Apache-2.0), written for it, is in this repository."]
+    if "checkpoints" in record:
+        return "What the checkpoints' own cards say.\n"
     counts = record["public_sources"]
     if counts:
         lines += ["", "| source | repository | licence | rows |", "|---|---|---|---|"]

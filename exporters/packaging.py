@@ -1,5 +1,6 @@
-"""From a finished run to a bundle: export, calibrate, measure, write. Trains nothing."""
+"""From a model to a bundle: export, calibrate, measure, write. Trains nothing."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,17 +17,19 @@ from exporters.calibration import calibrate
 from exporters.evaluation import Run, Score, predict, scores
 from exporters.exporting import Exported, export
 from exporters.model_card import model_card
+from exporters.model_source import SILENT, ModelSource
 from exporters.rows import Row
-from exporters.run_folder import TOKENIZER_FILE, RunFolder
 
 LICENCE = "Apache-2.0"
 LANGUAGES = ("zh", "en")
 ROUNDED = 4
+TOLD = ("epoch", "rows_seen", "training_s", "checkpoints")
+"""What of a run's record stands in the manifest."""
 
 
 @dataclass(frozen=True, slots=True)
 class BundleRequest:
-    """What to make of a run. `strict` refuses graphs that stray from the network."""
+    """What to make of a model. `strict` refuses graphs that stray from the network."""
 
     name: str
     version: str
@@ -52,31 +55,42 @@ class BundleReport:
 
 
 def make_bundle(
-    run: RunFolder, request: BundleRequest, measured: Measured, folder: Path
+    source: ModelSource, request: BundleRequest, measured: Measured, folder: Path
 ) -> BundleReport:
-    """Writes the bundle of a run; the first variant is calibrated and measured."""
+    """Writes the bundle of a source; the first variant is calibrated and measured."""
     texts = [row.text for row in measured.held_out]
-    exported = export(run, request.variants, texts, request.strict)
-    max_tokens = run.network().shape.max_tokens
-    tokenizer = run.tokenizer(max_tokens)
-    served = run_of(exported[0].content)
-    tasks = tasks_of(*calibrate(measured.held_out, tokenizer, served))
+    exported = export(source, request.variants, texts, request.strict)
+    tokenizer = source.tokenizer
+    served = run_of([one.content for one in exported if one.variant == request.variants[0]])
+    heard = {
+        head: labels
+        for graph in source.graphs
+        if graph.name != SILENT
+        for head, labels in graph.labels.items()
+    }
+    fitted = calibrate(measured.held_out, tokenizer, served, heard)
+    tasks = tasks_of(*fitted, labels=source.labels, graphs=source.graph_of)
     found = scores_of(measured.reported, tokenizer, tasks, served)
-    record, checks = run.read_record(), [one.line() for one in exported]
+    record, checks = source.record, [one.line() for one in exported]
+    graphs: dict[str, dict[Variant, bytes]] = defaultdict(dict)
+    for one in exported:
+        graphs[one.graph][one.variant] = one.content
     parts = BundleParts(
         name=request.name,
         version=request.version,
         licence=LICENCE,
         languages=LANGUAGES,
-        max_tokens=max_tokens,
-        tokenizer=(run.path / TOKENIZER_FILE).read_bytes(),
-        graphs={one.variant: one.content for one in exported},
+        max_tokens=source.max_tokens,
+        tokenizer=source.tokenizer_file,
+        graphs=graphs,
         tasks=tasks,
         metrics={
             "scores": [_rounded(one) for one in found],
             "baseline": [_rounded(one) for one in measured.baseline],
-            "agreement": {one.variant: round(one.least_share, ROUNDED) for one in exported},
-            "training": {key: record[key] for key in ("epoch", "rows_seen", "training_s")},
+            "agreement": {
+                f"{one.graph} {one.variant}": round(one.least_share, ROUNDED) for one in exported
+            },
+            "training": {key: record[key] for key in TOLD if key in record},
         },
         card=model_card(request.name, request.version, record, found, measured.baseline, checks),
     )
@@ -84,12 +98,15 @@ def make_bundle(
     return BundleReport(exported, found)
 
 
-def run_of(graph: bytes) -> Run:
-    """Runs a graph as the service's CPU workers do."""
-    session = GraphSession(graph, "cpu")
+def run_of(graphs: Sequence[bytes]) -> Run:
+    """Runs graphs as the service's CPU workers do."""
+    sessions = [GraphSession(graph, "cpu") for graph in graphs]
 
     def run(batch: Sequence[Prepared]) -> Outputs:
-        return session.run(*padded(batch))
+        outputs: Outputs = {}
+        for session in sessions:
+            outputs |= session.run(*padded(batch))
+        return outputs
 
     return run
 

@@ -62,9 +62,10 @@ def taught_by(own: Sequence[Row], public: Sequence[Row], encoder: Encoder | None
     for language in sorted(set(texts.values())):
         learned = [row for row in own if row.language == language]
         asked = [text for text, each in texts.items() if each == language]
+        spoken = known if language == LANGUAGE_OF_ENCODER else {}
         for group, vectors in (
-            ([text for text in asked if text in known], known),
-            ([text for text in asked if text not in known], {}),
+            ([text for text in asked if text in spoken], spoken),
+            ([text for text in asked if text not in spoken], {}),
         ):
             for head, chances in _answers(learned, group, vectors).items():
                 soft[head][[places[text] for text in group]] = torch.from_numpy(chances).float()

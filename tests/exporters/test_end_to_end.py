@@ -12,9 +12,9 @@ from exporters.bundling import CARD_FILE
 from exporters.cli import app, main
 from exporters.cli_steps import (
     TrainingSources,
-    bundle_run,
+    bundle_source,
     evaluate_bundle,
-    export_run,
+    export_source,
     train_run,
 )
 from exporters.golden_texts import GOLDEN_TEXTS
@@ -52,7 +52,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Path:
 @pytest.fixture(scope="module")
 def bundle(run: Path, corpus: Path) -> Path:
     out = run.parent / "bundle"
-    bundle_run(run, ("tiny", "1.0"), out, (None, corpus), False, quiet())
+    bundle_source([str(run)], ("tiny", "1.0"), out, TrainingSources(corpus=corpus), False, quiet())
     return out
 
 
@@ -101,14 +101,14 @@ def test_an_interrupted_run_goes_on_from_its_last_epoch_to_the_end(
 def test_export_writes_the_variants_that_were_asked_for(
     run: Path, corpus: Path, tmp_path: Path
 ) -> None:
-    export_run(run, tmp_path, ["cpu-fp32"], corpus, quiet())
+    export_source([str(run)], tmp_path, ["cpu-fp32"], corpus, True, quiet())
     assert [path.name for path in tmp_path.iterdir()] == ["encoder.cpu-fp32.onnx"]
 
 
 def test_evaluate_prints_a_row_for_each_head(
     bundle: Path, corpus: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    evaluate_bundle(bundle, None, corpus, False, Console(width=120))
+    evaluate_bundle(bundle, TrainingSources(corpus=corpus), False, Console(width=120))
     printed = capsys.readouterr().out
     assert all(head in printed for head in ("category", "intent", "sentiment", "anger", "tags"))
 

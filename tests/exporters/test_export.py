@@ -1,11 +1,16 @@
+from functools import partial
+
 import onnx
 import pytest
 import torch
 
 from consumer.inference.manifest import Variant
 from consumer.inference.tokenizer import TextTokenizer
+from exporters.labels import LABELS
+from exporters.model_source import SourceGraph
 from exporters.network import Network, Shape
 from exporters.parity import EDGE_TEXTS, LEAST_AGREEMENT, compare
+from exporters.torch_model import run_network
 from exporters.variants import graph_bytes
 from exporters.vocabulary import train_tokenizer
 
@@ -31,11 +36,17 @@ def network() -> Network:
     return network.eval()
 
 
+def as_source(network: Network) -> SourceGraph:
+    return SourceGraph(
+        "encoder", LABELS, partial(run_network, network), partial(graph_bytes, network)
+    )
+
+
 @pytest.mark.parametrize("variant", ["cpu-fp32", "cpu-int8", "cuda-fp16"])
 def test_a_graph_says_what_the_network_says_also_at_the_edges(
     variant: Variant, network: Network, tokenizer: TextTokenizer
 ) -> None:
-    found = compare(network, graph_bytes(network, variant), tokenizer, TEXTS)
+    found = compare(as_source(network), graph_bytes(network, variant), tokenizer, TEXTS)
     assert {one.head for one in found} == {"category", "intent", "sentiment", "anger", "tags"}
     assert all(one.largest_difference < CLOSE[variant] for one in found)
     if variant == "cpu-fp32":
@@ -43,7 +54,7 @@ def test_a_graph_says_what_the_network_says_also_at_the_edges(
 
 
 def test_the_edge_texts_are_all_compared(network: Network, tokenizer: TextTokenizer) -> None:
-    found = compare(network, graph_bytes(network, "cpu-fp32"), tokenizer, TEXTS)
+    found = compare(as_source(network), graph_bytes(network, "cpu-fp32"), tokenizer, TEXTS)
     assert found[0].compared == len(TEXTS) + len(EDGE_TEXTS)
 
 
