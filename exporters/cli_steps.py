@@ -13,18 +13,21 @@ from rich.table import Table
 from consumer.inference.manifest import Variant, read_manifest
 from consumer.inference.opening import open_bundle
 from consumer.inference.tokenizer import read_tokenizer
-from exporters.baseline import baseline_scores
+from exporters.baseline import baselines
 from exporters.bundling import file_of
+from exporters.confusions import draw_confusions
 from exporters.corpus_counts import count_tables
 from exporters.corpus_lint import problems_of
 from exporters.corpus_reader import CORPUS_FOLDER, read_corpus
-from exporters.evaluation import Score
 from exporters.exporting import export
+from exporters.judgement_tables import sheets
+from exporters.judging import Judgement, judge
 from exporters.model_source import read_source
-from exporters.packaging import BundleRequest, Measured, make_bundle, run_of, scores_of
+from exporters.packaging import BundleRequest, Measured, ask_of, make_bundle, run_of
 from exporters.problems import SettingError
 from exporters.public_rows import Refused, read_dev_rows, read_training_rows, sample_by_source
 from exporters.rereading import read_table, reread
+from exporters.robustness import Ask
 from exporters.rows import Row
 from exporters.run_folder import SETTINGS_FILE, TOKENIZER_FILE, VECTORS_FILE, RunFolder
 from exporters.settings import TrainingSettings, changed
@@ -182,41 +185,58 @@ def bundle_source(
     dev = read_dev_rows(sources.data, refused) if sources.data else []
     _tell_refused(refused, console)
     reported = [*rows.held_out, *dev]
-    baseline = baseline_scores([*rows.own, *rows.public], reported)
+    learned = [*rows.own, *rows.public]
     request = BundleRequest(*title, variants=SHIPPED, strict=strict)
-    measured = Measured(rows.held_out, reported, baseline)
+    measured = Measured(learned, rows.held_out, reported, baselines(learned, reported))
     report = make_bundle(read_source(names), request, measured, out)
     for graph in report.exported:
         console.print(graph.line(), highlight=False)
-    console.print(score_table(report.scores, baseline))
+    _print_judgement(report.judged, False, console)
 
 
-def evaluate_bundle(path: Path, sources: TrainingSources, baseline: bool, console: Console) -> None:
-    """Scores a bundle that the service would accept."""
+@dataclass(frozen=True, slots=True)
+class EvaluationReport:
+    """What to tell beside the scores."""
+
+    baselines: bool = False
+    classes: bool = False
+    pictures: Path | None = None
+
+
+def evaluate_bundle(
+    path: Path, sources: TrainingSources, report: EvaluationReport, console: Console
+) -> int:
+    """Measures a bundle that the service would accept; 1 if a baseline wins where it must not."""
     refused = sources.refused
-    rows = _training_rows(sources.data if baseline else None, sources.corpus, refused)
+    rows = _training_rows(sources.data, sources.corpus, refused)
     dev = read_dev_rows(sources.data, refused) if sources.data else []
     _tell_refused(refused, console)
-    reported = [*rows.held_out, *dev]
+    reported, learned = [*rows.held_out, *dev], [*rows.own, *rows.public]
+    ask = _ask_bundle(path)
+    beside = baselines(learned, reported) if report.baselines else {}
+    judged = judge(reported, ask, beside, learned)
+    _print_judgement(judged, report.classes, console)
+    if report.pictures is not None:
+        for picture in draw_confusions(reported, ask, report.pictures):
+            console.print(f"wrote {picture}", highlight=False)
+    return int(bool(judged.losses))
+
+
+def _ask_bundle(path: Path) -> Ask:
     open_bundle(path)
     manifest = read_manifest(path)
     names = {task.graph for _, task in manifest.tasks.named()}
     graphs = [(path / manifest.graph_file(name, "cpu-int8")).read_bytes() for name in names]
     tokenizer = read_tokenizer(path / manifest.tokenizer, manifest.max_tokens)
-    found = scores_of(reported, tokenizer, manifest.tasks, run_of(graphs))
-    beside = baseline_scores([*rows.own, *rows.public], reported) if baseline else []
-    console.print(score_table(found, beside))
+    return ask_of(tokenizer, manifest.tasks, run_of(graphs))
 
 
-def score_table(scores: Sequence[Score], baseline: Sequence[Score]) -> Table:
-    """Scores by head, with the baseline's beside them."""
-    beside = {(one.head, one.language, one.source): one.value for one in baseline}
-    table = Table("head", "language", "source", "rows", "score", "baseline")
-    for one in sorted(scores, key=lambda each: (each.head, each.language, each.source)):
-        other = beside.get((one.head, one.language, one.source))
-        shown = "" if other is None else f"{other:.3f}"
-        table.add_row(one.head, one.language, one.source, str(one.rows), f"{one.value:.3f}", shown)
-    return table
+def _print_judgement(judged: Judgement, classes: bool, console: Console) -> None:
+    for sheet in sheets(judged, classes):
+        console.print(sheet.shown())
+    if judged.losses:
+        count = len(judged.losses)
+        console.print(f"refused: a baseline wins {count} times on a source that nobody learned")
 
 
 def _tell_refused(refused: Refused, console: Console) -> None:

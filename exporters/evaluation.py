@@ -49,11 +49,11 @@ class Answer:
     entities: tuple[Span, ...] = ()
 
 
-def predict(rows: Sequence[Row], tokenizer: TextTokenizer, tasks: Tasks, run: Run) -> list[Answer]:
-    """What the model says of each row, decoded by the service's own code."""
-    prepared = tokenizer.encode_batch([row.text for row in rows])
+def predict(texts: Sequence[str], tokenizer: TextTokenizer, tasks: Tasks, run: Run) -> list[Answer]:
+    """What the model says of each text, decoded by the service's own code."""
+    prepared = tokenizer.encode_batch(texts)
     heads = Heads(tasks)
-    found = [Answer(heads.nothing_known())] * len(rows)
+    found = [Answer(heads.nothing_known())] * len(texts)
     for group in by_length(prepared):
         batch = [prepared[at] for at in group]
         results = heads.predictions(batch, padded(batch)[1], run(batch))

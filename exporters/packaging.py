@@ -11,13 +11,16 @@ from consumer.inference.model import padded
 from consumer.inference.prepared import Prepared
 from consumer.inference.session import GraphSession
 from consumer.inference.tokenizer import TextTokenizer
+from exporters.baseline import Baselines
 from exporters.bundle_tasks import tasks_of
 from exporters.bundling import BundleParts, write_bundle
 from exporters.calibration import calibrate
-from exporters.evaluation import Run, Score, predict, scores
+from exporters.evaluation import Run, Score, predict
 from exporters.exporting import Exported, export
+from exporters.judging import Judgement, judge
 from exporters.model_card import model_card
 from exporters.model_source import SILENT, ModelSource
+from exporters.robustness import Ask
 from exporters.rows import Row
 
 LICENCE = "Apache-2.0"
@@ -39,11 +42,12 @@ class BundleRequest:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Rows to calibrate by and rows to report on, with the baseline's scores on the latter."""
+    """Rows learned from, to calibrate by and to report on, with the baselines on the latter."""
 
+    learned: Sequence[Row]
     held_out: Sequence[Row]
     reported: Sequence[Row]
-    baseline: Sequence[Score]
+    baselines: Baselines
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class BundleReport:
     """What was made, for the terminal."""
 
     exported: Sequence[Exported]
-    scores: Sequence[Score]
+    judged: Judgement
 
 
 def make_bundle(
@@ -70,7 +74,8 @@ def make_bundle(
     }
     fitted = calibrate(measured.held_out, tokenizer, served, heard)
     tasks = tasks_of(*fitted, labels=source.labels, graphs=source.graph_of)
-    found = scores_of(measured.reported, tokenizer, tasks, served)
+    ask = ask_of(tokenizer, tasks, served)
+    judged = judge(measured.reported, ask, measured.baselines, measured.learned)
     record, checks = source.record, [one.line() for one in exported]
     graphs: dict[str, dict[Variant, bytes]] = defaultdict(dict)
     for one in exported:
@@ -85,17 +90,17 @@ def make_bundle(
         graphs=graphs,
         tasks=tasks,
         metrics={
-            "scores": [_rounded(one) for one in found],
-            "baseline": [_rounded(one) for one in measured.baseline],
+            "scores": [_rounded(one) for one in judged.scores],
+            "losses": len(judged.losses),
             "agreement": {
                 f"{one.graph} {one.variant}": round(one.least_share, ROUNDED) for one in exported
             },
             "training": {key: record[key] for key in TOLD if key in record},
         },
-        card=model_card(request.name, request.version, record, found, measured.baseline, checks),
+        card=model_card(request.name, request.version, record, judged, checks),
     )
     write_bundle(parts, folder)
-    return BundleReport(exported, found)
+    return BundleReport(exported, judged)
 
 
 def run_of(graphs: Sequence[bytes]) -> Run:
@@ -111,9 +116,9 @@ def run_of(graphs: Sequence[bytes]) -> Run:
     return run
 
 
-def scores_of(rows: Sequence[Row], tokenizer: TextTokenizer, tasks: Tasks, run: Run) -> list[Score]:
-    """Scores of a graph on rows."""
-    return scores(rows, predict(rows, tokenizer, tasks, run))
+def ask_of(tokenizer: TextTokenizer, tasks: Tasks, run: Run) -> Ask:
+    """Answers to texts, decoded as the service does."""
+    return lambda texts: predict(texts, tokenizer, tasks, run)
 
 
 def _rounded(one: Score) -> dict[str, object]:

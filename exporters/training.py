@@ -25,7 +25,7 @@ from exporters.network import Network
 from exporters.optimizers import Optimisers
 from exporters.progress import Reporter
 from exporters.rows import Row
-from exporters.run_folder import CHECKPOINT_FILE, WEIGHTS_FILE, RunFolder
+from exporters.run_folder import CHECKPOINT_FILE, WEIGHTS_FILE, RunFolder, fill
 from exporters.schedule import Schedule
 from exporters.settings import TrainingSettings
 from exporters.teachers import Teaching
@@ -190,7 +190,7 @@ class Training:
 
     def _load(self) -> None:
         saved = self._folder.read_tensors(CHECKPOINT_FILE)
-        self.network.load_state_dict(saved["network"])
+        fill(self.network, saved["network"], self._folder.path / CHECKPOINT_FILE)
         self._average.load_state_dict(saved["average"])
         self._optimisers.load_state_dict(saved["optimisers"])
         torch.set_rng_state(saved["torch_random"])
@@ -202,7 +202,7 @@ class Training:
 def measure(network: nn.Module, rows: Sequence[Row], tokenizer: TextTokenizer) -> list[Score]:
     """Scores of an uncalibrated network; temperatures do not change which label is first."""
     run = lambda batch: run_network(network, batch)  # noqa: E731
-    return scores(rows, predict(rows, tokenizer, tasks_of(), run))
+    return scores(rows, predict([row.text for row in rows], tokenizer, tasks_of(), run))
 
 
 def mean_of(found: Sequence[Score]) -> float:

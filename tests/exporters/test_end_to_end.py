@@ -11,6 +11,7 @@ from consumer.inference.opening import open_bundle
 from exporters.bundling import CARD_FILE
 from exporters.cli import app, main
 from exporters.cli_steps import (
+    EvaluationReport,
     TrainingSources,
     bundle_source,
     evaluate_bundle,
@@ -108,7 +109,7 @@ def test_export_writes_the_variants_that_were_asked_for(
 def test_evaluate_prints_a_row_for_each_head(
     bundle: Path, corpus: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    evaluate_bundle(bundle, TrainingSources(corpus=corpus), False, Console(width=120))
+    evaluate_bundle(bundle, TrainingSources(corpus=corpus), EvaluationReport(), Console(width=120))
     printed = capsys.readouterr().out
     assert all(head in printed for head in ("category", "intent", "sentiment", "anger", "tags"))
 
