@@ -104,6 +104,27 @@ def train(
 
 
 @app.command()
+def adapt(
+    base: Annotated[str, typer.Argument(help="Hugging Face encoder: a folder or a hub name.")],
+    out: Annotated[Path, typer.Option(help="Folder for the checkpoint.")],
+    head: Annotated[str, typer.Option(help="category, intent or sentiment.")],
+    data: DataOption = None,
+    corpus: CorpusOption = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting, e.g. --set method=adalora. Repeatable."),
+    ] = None,
+) -> None:
+    """Fine-tunes a large encoder to one head with LoRA or AdaLoRA and merges the result.
+
+    Example: chat-models adapt ./my-base --head intent --out checkpoints/intent --set rank=16
+    """
+    from exporters.cli_steps import adapt_base
+
+    adapt_base(base, out, head, (data, corpus), setting or [], Console())
+
+
+@app.command()
 def export(
     source: SourceArgument,
     out: Annotated[Path, typer.Option(help="Folder for the graphs.")],

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import get_args
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -105,6 +106,8 @@ def train_run(
         encoder = None
         if sources.encoder is not None:
             encoder = Encoder(sources.encoder, path / VECTORS_FILE, settings.encoder_texts)
+            place = sources.encoder.resolve()
+            rows = replace(rows, encoder=f"{place.parent.name}/{place.name}")
         teaching = taught_by(rows.own, rows.public, encoder)
         rows = replace(rows, teaching=teaching)
     Training(rows, settings, folder, console).train(resume)
@@ -135,6 +138,23 @@ def _some(rows: Iterable[Row], most: int) -> list[Row]:
         for each in by_source.values()
         for row in (each if len(each) <= most else rng.sample(each, most))
     ]
+
+
+def adapt_base(
+    base: str,
+    out: Path,
+    head: str,
+    sources: tuple[Path | None, Path | None],
+    changes: Sequence[str],
+    console: Console,
+) -> None:
+    """Fine-tunes somebody's encoder to a head on the rows that a run would learn from."""
+    from exporters.adapters import AdapterSettings, adapt
+
+    rows = _training_rows(*sources)
+    parsed = dict(change.partition("=")[::2] for change in changes)
+    settings = msgspec.convert(parsed, AdapterSettings, strict=False)
+    adapt(base, head, [*rows.own, *rows.public], settings, out, console)
 
 
 def export_source(

@@ -44,7 +44,7 @@ def model_card(
         "## Intended use\n\n" + _INTENDED,
         "## Training\n\n" + _training(record),
         "## Data\n\n" + _data(record),
-        "## Figures\n\n" + _figures(judged),
+        "## Figures\n\n" + _figures(judged) + _verdict(judged),
         "## Export\n\n" + "".join(f"- {line}\n" for line in checks),
         "## Limits\n\n" + _LIMITS,
     ]
@@ -59,8 +59,25 @@ def _training(record: Mapping[str, Any]) -> str:
     return (
         f"One shared encoder with five heads, trained from scratch: {record['rows_seen']} rows seen"
         f" in {minutes:.0f} minutes on a two-core CPU; {record['own_rows']} own rows to learn from,"
-        f" {record['held_out_rows']} held out by situation. Public rows never train the category"
-        " head.\n"
+        f" {record['held_out_rows']} held out by situation; seed {record['seed']}. Public rows have"
+        " no category of their own: where one is missing, models of the own rows teach theirs.\n"
+        + _encoder(record)
+    )
+
+
+def _encoder(record: Mapping[str, Any]) -> str:
+    name = record.get("encoder")
+    if not name:
+        return ""
+    return f"\nThe sentence encoder {name} taught it for English, and is no part of it.\n"
+
+
+def _verdict(judged: Judgement) -> str:
+    if not judged.losses:
+        return ""
+    return (
+        f"\n`chat-models evaluate` refuses this bundle: a baseline wins {len(judged.losses)} times"
+        " on a source that nobody learned from, as the last table says.\n"
     )
 
 

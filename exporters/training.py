@@ -45,6 +45,8 @@ class TrainingRows:
     public: Sequence[Row]
     held_out: Sequence[Row]
     teaching: Teaching | None = None
+    encoder: str = ""
+    """Name of the sentence encoder that taught, for the record."""
     watched: Sequence[Row] = ()
     """Measured every epoch beside the held-out rows, and decides nothing."""
 
@@ -165,6 +167,8 @@ class Training:
         return {
             "epoch": self._epoch,
             "rows_seen": self._schedule.rows_done,
+            "seed": self._settings.seed,
+            "encoder": self._rows.encoder,
             "training_s": round(self._schedule.seconds),
             "own_rows": len(self._rows.own),
             "held_out_rows": len(self._rows.held_out),

@@ -1,9 +1,11 @@
 from functools import partial
+from pathlib import Path
 
 import onnx
 import pytest
 import torch
 
+import consumer
 from consumer.inference.manifest import Variant
 from consumer.inference.tokenizer import TextTokenizer
 from exporters.labels import LABELS
@@ -64,3 +66,8 @@ def test_an_int8_graph_keeps_its_heads_n_grams_and_means_exact(network: Network)
     quantised = sum(kind in ("MatMulInteger", "QAttention") for kind in kinds)
     assert quantised == 4 * SHAPE.layers + 1
     assert not {"Shape", "Gemm"} & set(kinds)
+
+
+def test_the_shipped_bundle_weighs_at_most_20_megabytes() -> None:
+    folder = Path(consumer.__file__).parent / "bundles" / "starter"
+    assert sum(file.stat().st_size for file in folder.iterdir()) <= 20_000_000
