@@ -33,6 +33,7 @@ class Batch:
     open_tags: torch.Tensor
     weights: torch.Tensor
     weak: torch.Tensor
+    taught: torch.Tensor
 
 
 def draw_rows(
@@ -98,6 +99,7 @@ def collated(examples: Sequence[Example]) -> Batch:
         open_tags=torch.tensor([_open_tags(one.marked_types) for one in examples]),
         weights=torch.tensor([one.weight for one in examples]),
         weak=torch.tensor([one.weak for one in examples]),
+        taught=torch.tensor([one.taught for one in examples]),
     )
 
 

@@ -11,16 +11,19 @@ GRAPH = "encoder"
 def tasks_of(
     temperatures: Mapping[Head, float] | None = None,
     thresholds: Mapping[Head, Thresholds] | None = None,
+    *,
+    labels: Mapping[Head, tuple[str, ...]] = LABELS,
+    graphs: Mapping[Head, str] | None = None,
 ) -> Tasks:
-    """All five heads of the one graph; uncalibrated where nothing is given."""
+    """All five heads, by default of the one graph; uncalibrated where nothing is given."""
     made = {
         head: Task(
-            graph=GRAPH,
+            graph=(graphs or {}).get(head, GRAPH),
             output=OUTPUTS[head],
-            labels=LABELS[head],
+            labels=names,
             temperature=(temperatures or {}).get(head, 1.0),
             thresholds=(thresholds or {}).get(head),
         )
-        for head in LABELS
+        for head, names in labels.items()
     }
     return Tasks(**made)

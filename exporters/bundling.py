@@ -22,7 +22,6 @@ from consumer.inference.manifest import (
     check_manifest,
 )
 from consumer.inference.opening import assemble, open_bundle
-from exporters.bundle_tasks import GRAPH
 from exporters.golden_texts import GOLDEN_TEXTS
 
 TOKENIZER_FILE = "tokenizer.json"
@@ -40,7 +39,8 @@ class BundleParts:
     languages: Sequence[str]
     max_tokens: int
     tokenizer: bytes
-    graphs: Mapping[Variant, bytes]
+    graphs: Mapping[str, Mapping[Variant, bytes]]
+    """Files by graph and variant."""
     tasks: Tasks
     metrics: Mapping[str, Any]
     card: str
@@ -58,14 +58,15 @@ def write_bundle(parts: BundleParts, folder: Path) -> Manifest:
     return manifest
 
 
-def file_of(variant: Variant) -> str:
+def file_of(graph: str, variant: Variant) -> str:
     """File name of a graph's variant."""
-    return f"{GRAPH}.{variant}.onnx"
+    return f"{graph}.{variant}.onnx"
 
 
 def _write(parts: BundleParts, folder: Path) -> Manifest:
-    for variant, content in parts.graphs.items():
-        (folder / file_of(variant)).write_bytes(content)
+    for graph, variants in parts.graphs.items():
+        for variant, content in variants.items():
+            (folder / file_of(graph, variant)).write_bytes(content)
     (folder / TOKENIZER_FILE).write_bytes(parts.tokenizer)
     (folder / CARD_FILE).write_text(parts.card, encoding="utf-8")
     draft = _manifest(parts, folder)
@@ -91,7 +92,10 @@ def _manifest(parts: BundleParts, folder: Path) -> Manifest:
         languages=tuple(parts.languages),
         tokenizer=TOKENIZER_FILE,
         max_tokens=parts.max_tokens,
-        graphs=(Graph(GRAPH, {variant: file_of(variant) for variant in parts.graphs}),),
+        graphs=tuple(
+            Graph(graph, {variant: file_of(graph, variant) for variant in variants})
+            for graph, variants in parts.graphs.items()
+        ),
         tasks=parts.tasks,
         files=hashes,
         golden=GOLDEN_FILE,
@@ -101,6 +105,7 @@ def _manifest(parts: BundleParts, folder: Path) -> Manifest:
 
 def _golden(draft: Manifest, folder: Path, parts: BundleParts) -> bytes:
     """Answers of every variant, run here on the CPU: fp16 too, within the tolerance of its own."""
-    models = {variant: assemble(folder, draft, "cpu", variant) for variant in parts.graphs}
+    variants = next(iter(parts.graphs.values()))
+    models = {variant: assemble(folder, draft, "cpu", variant) for variant in variants}
     rows = [golden_row(text, models) for text in GOLDEN_TEXTS]
     return msgspec.json.format(msgspec.json.encode(rows), indent=1) + b"\n"

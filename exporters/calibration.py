@@ -4,7 +4,7 @@ A temperature makes probabilities honest; thresholds say from which probability 
 right often enough to be suggested, or to be carried out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from consumer.inference.manifest import Thresholds
 from consumer.inference.tokenizer import TextTokenizer
 from exporters.encoding import IGNORED, Example, encode_rows
 from exporters.evaluation import Run
-from exporters.labels import CHOICE_HEADS, OUTPUTS, Head
+from exporters.labels import CHOICE_HEADS, LABELS, OUTPUTS, Head
 from exporters.rows import UNKNOWN, Row
 from exporters.torch_model import by_length
 
@@ -44,32 +44,37 @@ Ints = NDArray[np.int64]
 
 
 def calibrate(
-    rows: Sequence[Row], tokenizer: TextTokenizer, run: Run
+    rows: Sequence[Row], tokenizer: TextTokenizer, run: Run, labels: Mapping[Head, tuple[str, ...]]
 ) -> tuple[dict[Head, float], dict[Head, Thresholds]]:
-    """Temperature of every head; thresholds of the heads that choose."""
-    logits, targets = _collected(rows, tokenizer, run)
+    """Temperature of every head that has our labels; thresholds of those that choose."""
+    heads = [head for head in labels if labels[head] == LABELS[head]]
+    logits, targets = _collected(rows, tokenizer, run, heads)
     temperatures: dict[Head, float] = {}
     thresholds: dict[Head, Thresholds] = {}
-    temperatures["tags"] = best_temperature(logits["tags"], targets["tags"])
-    for head in CHOICE_HEADS:
+    if "tags" in heads:
+        temperatures["tags"] = best_temperature(logits["tags"], targets["tags"])
+    for head in (one for one in CHOICE_HEADS if one in heads):
         temperatures[head] = best_temperature(logits[head], targets[head])
         chances: Floats = softmax(logits[head], temperatures[head])
         thresholds[head] = thresholds_of(chances, targets[head], intent=head == "intent")
-    temperatures["anger"] = best_anger_temperature(logits["anger"], targets["anger"])
+    if "anger" in heads:
+        temperatures["anger"] = best_anger_temperature(logits["anger"], targets["anger"])
     return temperatures, thresholds
 
 
 def _collected(
-    rows: Sequence[Row], tokenizer: TextTokenizer, run: Run
+    rows: Sequence[Row], tokenizer: TextTokenizer, run: Run, heads: Sequence[Head]
 ) -> tuple[dict[Head, Floats], dict[Head, Ints]]:
     """Logits and targets of all rows; tags flat, without what is ignored."""
     prepared = tokenizer.encode_batch([row.text for row in rows])
     examples = encode_rows(rows, tokenizer)
-    logits: dict[Head, list[Floats]] = {head: [] for head in OUTPUTS}
-    targets: dict[Head, list[Ints]] = {head: [] for head in OUTPUTS}
+    logits: dict[Head, list[Floats]] = {head: [] for head in heads}
+    targets: dict[Head, list[Ints]] = {head: [] for head in heads}
     for group in by_length(prepared):
         outputs = run([prepared[at] for at in group])
-        for head, wanted in _targets(outputs, [examples[at] for at in group]).items():
+        every = _targets(outputs, [examples[at] for at in group])
+        for head in heads:
+            wanted = every[head]
             known = (wanted != IGNORED) & (wanted != UNKNOWN)
             known = known.all(axis=1) if head == "anger" else known
             logits[head].append(outputs[OUTPUTS[head]][known].astype(np.float64))

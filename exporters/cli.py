@@ -23,6 +23,16 @@ STARTER = Path(__file__).parent.parent / "consumer" / "bundles" / "starter"
 USAGE_ERROR = 2
 
 RunArgument = Annotated[Path, typer.Argument(help="Folder of a training run, e.g. runs/first.")]
+SourceArgument = Annotated[
+    list[str],
+    typer.Argument(
+        help="A run's folder, or HEAD=CHECKPOINT (Hugging Face folder or hub name). Repeatable.",
+    ),
+]
+SkipOption = Annotated[bool, typer.Option(help="Leave out rows of --data that break a rule.")]
+StrictOption = Annotated[
+    bool, typer.Option(help="Refuse graphs whose labels stray from the network's.")
+]
 DataOption = Annotated[
     Path | None,
     typer.Option(help="Folder with more rows: train/*.jsonl and dev/*.jsonl. Default: none."),
@@ -60,6 +70,22 @@ def train(
     data: DataOption = None,
     corpus: CorpusOption = None,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = False,
+    teachers: Annotated[
+        bool,
+        typer.Option(help="Soft labels for what nobody labelled, by models of the own rows."),
+    ] = True,
+    encoder: Annotated[
+        Path | None,
+        typer.Option(help="Folder of a pre-trained English encoder: a teacher. Default: none."),
+    ] = None,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="Source not to learn from. Repeatable.")
+    ] = None,
+    reread: Annotated[
+        list[Path] | None,
+        typer.Option(help="JSONL of `sha256` and labels that replace a row's own. Repeatable."),
+    ] = None,
+    skip_bad_rows: SkipOption = False,
     setting: Annotated[
         list[str] | None,
         typer.Option("--set", help="A training setting, e.g. --set epochs=10. Repeatable."),
@@ -69,48 +95,92 @@ def train(
 
     Example: chat-models train runs/first --data ../public --set minutes=25
     """
-    from exporters.cli_steps import train_run
+    from exporters.cli_steps import TrainingSources, train_run
 
-    train_run(run, data, corpus, resume, setting or [], Console())
+    sources = TrainingSources(
+        data, corpus, tuple(leave_out or ()), tuple(reread or ()), teachers, encoder, skip_bad_rows
+    )
+    train_run(run, sources, resume, setting or [], Console())
+
+
+@app.command()
+def adapt(
+    base: Annotated[str, typer.Argument(help="Hugging Face encoder: a folder or a hub name.")],
+    out: Annotated[Path, typer.Option(help="Folder for the checkpoint.")],
+    head: Annotated[str, typer.Option(help="category, intent or sentiment.")],
+    data: DataOption = None,
+    corpus: CorpusOption = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting, e.g. --set method=adalora. Repeatable."),
+    ] = None,
+) -> None:
+    """Fine-tunes a large encoder to one head with LoRA or AdaLoRA and merges the result.
+
+    Example: chat-models adapt ./my-base --head intent --out checkpoints/intent --set rank=16
+    """
+    from exporters.cli_steps import adapt_base
+
+    adapt_base(base, out, head, (data, corpus), setting or [], Console())
 
 
 @app.command()
 def export(
-    run: RunArgument,
+    source: SourceArgument,
     out: Annotated[Path, typer.Option(help="Folder for the graphs.")],
     variant: Annotated[
         list[str] | None, typer.Option(help="cpu-int8, cpu-fp32 or cuda-fp16. Repeatable.")
     ] = None,
     corpus: CorpusOption = None,
+    strict: StrictOption = True,
 ) -> None:
-    """Writes the run's ONNX graphs and compares their labels with the network's.
+    """Writes a model's ONNX graphs and compares their labels with the network's.
 
     Example: chat-models export runs/first --out graphs --variant cpu-fp32
-    """
-    from exporters.cli_steps import export_run
 
-    export_run(run, out, variant or [], corpus, Console())
+    Example: chat-models export intent=./my-checkpoint --out graphs
+    """
+    from exporters.cli_steps import export_source
+
+    export_source(source, out, variant or [], corpus, strict, Console())
+
+
+@app.command()
+def verify(
+    source: SourceArgument,
+    graphs: Annotated[Path, typer.Option(help="Folder of graphs, or a bundle.")],
+    corpus: CorpusOption = None,
+) -> None:
+    """Holds graphs against the model: names, axes, determinism, labels; exits with 1 if one fails.
+
+    Example: chat-models verify runs/first --graphs graphs
+    """
+    from exporters.cli_steps import verify_source
+
+    raise typer.Exit(verify_source(source, graphs, corpus, Console()))
 
 
 @app.command()
 def bundle(
-    run: RunArgument,
+    source: SourceArgument,
     version: Annotated[str, typer.Option(help="Version to write, e.g. 2026.11.1.")],
     out: Annotated[Path, typer.Option(help="Bundle folder; it is replaced.")] = STARTER,
     name: Annotated[str, typer.Option(help="Name of the bundle.")] = "starter",
     data: DataOption = None,
     corpus: CorpusOption = None,
-    strict: Annotated[
-        bool, typer.Option(help="Refuse graphs whose labels stray from the network's.")
-    ] = True,
+    strict: StrictOption = True,
+    skip_bad_rows: SkipOption = False,
 ) -> None:
-    """Exports, calibrates and measures a run, and writes it as a bundle.
+    """Exports, calibrates and measures a model, and writes it as a bundle.
 
     Example: chat-models bundle runs/first --version 2026.11.1 --data ../public
-    """
-    from exporters.cli_steps import bundle_run
 
-    bundle_run(run, (name, version), out, (data, corpus), strict, Console())
+    Example: chat-models bundle intent=./my-checkpoint --version 1 --name mine --out bundles/mine
+    """
+    from exporters.cli_steps import TrainingSources, bundle_source
+
+    sources = TrainingSources(data, corpus, skip_bad_rows=skip_bad_rows)
+    bundle_source(source, (name, version), out, sources, strict, Console())
 
 
 @app.command()
@@ -118,19 +188,33 @@ def evaluate(
     folder: Annotated[Path, typer.Argument(help="A bundle folder.")] = STARTER,
     data: DataOption = None,
     corpus: CorpusOption = None,
-    baseline: Annotated[bool, typer.Option(help="Train the baseline too, for comparison.")] = False,
+    baseline: Annotated[
+        bool, typer.Option(help="Train both baselines on the same rows, for comparison.")
+    ] = False,
+    classes: Annotated[bool, typer.Option(help="Print the F1 of every label too.")] = False,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder for pictures of what is taken for what.")
+    ] = None,
+    skip_bad_rows: SkipOption = False,
 ) -> None:
-    """Scores a bundle on held-out own rows and, with --data, on public development rows.
+    """Measures a bundle on held-out own rows and, with --data, on public development rows.
 
-    Example: chat-models evaluate --data ../public --baseline
+    Exits with 1 if a baseline wins on a source that nobody learned from.
+
+    Example: chat-models evaluate --data ../public --baseline --pictures confusions
     """
-    from exporters.cli_steps import evaluate_bundle
+    from exporters.cli_steps import EvaluationReport, TrainingSources, evaluate_bundle
 
-    evaluate_bundle(folder, data, corpus, baseline, Console())
+    sources = TrainingSources(data, corpus, skip_bad_rows=skip_bad_rows)
+    report = EvaluationReport(baseline, classes, pictures)
+    raise typer.Exit(evaluate_bundle(folder, sources, report, Console()))
 
 
 def main() -> None:
-    """Entry point: errors that a user can act on become one line and exit status 2."""
+    """Entry point: errors that a user can act on become one line and exit status 2.
+
+    Typer itself ends a command that Ctrl-C interrupts, with 130.
+    """
     try:
         app()
     except (SettingError, BundleError, msgspec.ValidationError) as error:

@@ -7,6 +7,7 @@ corrected, and meaning is not judged here.
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from consumer.contract.known_values import ESCALATION_KINDS
 from exporters.labels import ENTITY_TYPES, INTENTS
@@ -19,7 +20,13 @@ FIELDS = ("category", "intent", "sentiment", "anger")
 NO_ESCALATION = "none"
 KINDS = (NO_ESCALATION, *ESCALATION_KINDS)
 SPEAKERS = {"C": "customer", "A": "agent", "B": "bot", "S": "system"}
+Half = Literal["A", "B"]
+HALVES: tuple[Half, ...] = ("A", "B")
+"""Conversations to tune by, and conversations to judge by."""
 
+FIRST_OF_HALF_B = 20
+
+_NUMBER = re.compile(r"_(\d+)\.txt$")
 _MARK = re.compile(
     r"\\(?P<literal>[\[\]])|\[(?P<inner>[^\[\]]*)\]\{(?P<type>[^{}]*)\}|(?P<stray>\[)"
 )
@@ -69,6 +76,19 @@ class Conversation:
     kind: str
     opens: tuple[int, int] | None
     turns: tuple[ConversationTurn, ...]
+    file: str
+    line: int
+
+    @property
+    def half(self) -> Half:
+        """The half that its file belongs to."""
+        return half_of(self.file)
+
+
+def half_of(file: str) -> Half:
+    """Files numbered from 20 on are of half B: `conversations_21.txt`."""
+    number = _NUMBER.search(file)
+    return "B" if number is not None and int(number.group(1)) >= FIRST_OF_HALF_B else "A"
 
 
 class MarkupError(ValueError):

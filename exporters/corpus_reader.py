@@ -5,7 +5,7 @@ that is `corpus_lint.py`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from exporters.corpus_format import (
@@ -18,7 +18,7 @@ from exporters.corpus_format import (
     parse_heading,
     parse_row,
 )
-from exporters.rows import Row
+from exporters.rows import OWN_TURNS, Row
 
 CORPUS_FOLDER = Path(__file__).parent / "corpus"
 LANGUAGES = ("en", "zh")
@@ -114,7 +114,7 @@ def _read_turn(line: str, number: int, path: Path, current: _Open | None, corpus
         if isinstance(parsed, str):
             corpus.problems.append(Problem(_label(path), number, "turn", parsed))
             return
-        row, intent = parsed
+        row, intent = replace(parsed[0], source=OWN_TURNS), parsed[1]
         corpus.turn_rows.append(LabelledRow(row, _label(path), number))
         current.turns.append(ConversationTurn("customer", row.text, row, intent or row.intent))
     else:
@@ -132,6 +132,12 @@ def _close(current: _Open | None, path: Path, corpus: Corpus) -> None:
         corpus.problems.append(Problem(_label(path), current.line, f"{first}..{last}", rule))
     corpus.conversations.append(
         Conversation(
-            current.name, language_of(path), current.kind, current.opens, tuple(current.turns)
+            name=current.name,
+            language=language_of(path),
+            kind=current.kind,
+            opens=current.opens,
+            turns=tuple(current.turns),
+            file=_label(path),
+            line=current.line,
         )
     )

@@ -9,6 +9,9 @@ from consumer.inference.tokenizer import TextTokenizer
 from exporters.labels import CHOICE_HEADS, LABELS, MAX_ANGER, TAGS
 from exporters.rows import UNKNOWN, Row, Span
 
+NOT_TAUGHT = -1
+"""Place of a text of which no teacher spoke."""
+
 IGNORED = -100
 """Target of what is not to be learned; the default of the loss functions."""
 
@@ -29,15 +32,20 @@ class Example:
     marked_types: frozenset[str]
     weight: float
     weak: bool
+    taught: int = NOT_TAUGHT
+    """Row of what teachers say of the text."""
 
 
-def encode_rows(rows: Sequence[Row], tokenizer: TextTokenizer) -> list[Example]:
-    """Examples of the rows, in order."""
+def encode_rows(
+    rows: Sequence[Row], tokenizer: TextTokenizer, taught: Sequence[int] = ()
+) -> list[Example]:
+    """Examples of the rows, in order; `taught` has one place a row, or is empty."""
+    places = taught or [NOT_TAUGHT] * len(rows)
     prepared = tokenizer.encode_batch([row.text for row in rows])
-    return [_example(row, one) for row, one in zip(rows, prepared, strict=True)]
+    return [_example(*each) for each in zip(rows, prepared, places, strict=True)]
 
 
-def _example(row: Row, prepared: Prepared) -> Example:
+def _example(row: Row, prepared: Prepared, taught: int) -> Example:
     choices = (row.category, row.intent, row.sentiment)
     return Example(
         ids=prepared.ids,
@@ -50,6 +58,7 @@ def _example(row: Row, prepared: Prepared) -> Example:
         marked_types=row.marked_types,
         weight=row.weight,
         weak=row.weak,
+        taught=taught,
     )
 
 

@@ -114,7 +114,7 @@ class _Writing:
             "Add", [self._looked_up("tokens", "ids"), self._looked_up("positions", places)]
         )
         states = to.node("Add", [states, self._exact_product("grams_in", grams)])
-        states = self._normalised("norm_input", states)
+        states = self._mixing(self._normalised("norm_input", states), places)
         for number in range(self._shape.layers):
             states = self._layer(f"layers.{number}", states)
         self._tags(states)
@@ -146,6 +146,23 @@ class _Writing:
     def _times(self, name: str, states: str) -> str:
         return self._to.node("MatMul", [states, self._transposed(f"{name}.weight")])
 
+    def _mixing(self, states: str, places: str) -> str:
+        """Each token with its neighbours; what is padding counts as nothing."""
+        to, reach = self._to, self._shape.mixed_tokens // 2
+        mask = to.node("Unsqueeze", [self._real(places), to.integers(2)])
+        pads = to.integers(0, reach, 0, 0, reach, 0)
+        padded = to.node("Pad", [to.node("Mul", [states, mask]), pads])
+        around = [self._cut(padded, at, at - 2 * reach) for at in range(2 * reach + 1)]
+        mixed = self._times("mixing.mix", to.node("Concat", around, axis=2))
+        grown = to.node("Relu", [to.node("Add", [mixed, self._weight("mixing.mix.bias")])])
+        return self._normalised("mixing.norm", to.node("Add", [grown, states]))
+
+    def _cut(self, padded: str, start: int, end: int) -> str:
+        """Tokens from `start` to `end`, which counts from the last; 0 is the last itself."""
+        to = self._to
+        bounds = [to.integers(start), to.integers(end or np.iinfo(np.int32).max), to.integers(1)]
+        return to.node("Slice", [padded, *bounds])
+
     def _layer(self, name: str, states: str) -> str:
         to = self._to
         attention = [
@@ -173,9 +190,15 @@ class _Writing:
         """[rows, 1, tokens]: 1/length at real tokens, 0 at padding."""
         to = self._to
         lengths = to.node("Unsqueeze", ["lengths", to.integers(1)])
-        real = to.node("Cast", [to.node("Less", [places, lengths])], to=TensorProto.FLOAT)
         counts = to.node("Cast", [lengths], to=TensorProto.FLOAT)
-        return to.node("Unsqueeze", [to.node("Div", [real, counts]), to.integers(1)])
+        shares = to.node("Div", [self._real(places), counts])
+        return to.node("Unsqueeze", [shares, to.integers(1)])
+
+    def _real(self, places: str) -> str:
+        """[rows, tokens]: 1 at real tokens, 0 at padding."""
+        to = self._to
+        lengths = to.node("Unsqueeze", ["lengths", to.integers(1)])
+        return to.node("Cast", [to.node("Less", [places, lengths])], to=TensorProto.FLOAT)
 
     def _pooled(self, states: str, grams: str, shares: str) -> str:
         to = self._to
@@ -195,10 +218,7 @@ class _Writing:
         ending = [nothing, to.integers(0), to.integers(1), to.integers(1)]
         zero = to.node("Slice", ending)
         padded = to.node("Concat", ["ids", zero, zero], axis=1)
-        tokens = [
-            to.node("Slice", [padded, to.integers(start), to.integers(end), to.integers(1)])
-            for start, end in ((0, -2), (1, -1), (2, np.iinfo(np.int32).max))
-        ]
+        tokens = [self._cut(padded, at, at - 2) for at in range(3)]
         looked_up = [self._looked_up("bag", self._hashed(tokens, each)) for each in MULTIPLIERS]
         return to.node("Add", [to.node("Add", looked_up[:2]), looked_up[2]])
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from torch import nn
 
 from consumer.inference.manifest import Variant
 from consumer.inference.model import padded
 from consumer.inference.session import GraphSession
 from consumer.inference.tokenizer import TextTokenizer
 from exporters.labels import OUTPUTS, Head
-from exporters.torch_model import by_length, run_network
+from exporters.model_source import SourceGraph
+from exporters.torch_model import by_length
 
 EDGE_TEXTS = ("", "?", "7", "你", "ok", "a" * 400, "好" * 400, "🙂🙂🙂", "\u200b", "ＡＢＣ １２３")
 LEAST_AGREEMENT: dict[Variant, float] = {
@@ -34,21 +34,21 @@ class Agreement:
 
 
 def compare(
-    network: nn.Module, graph: bytes, tokenizer: TextTokenizer, texts: Sequence[str]
+    graph: SourceGraph, content: bytes, tokenizer: TextTokenizer, texts: Sequence[str]
 ) -> list[Agreement]:
     """Agreement by head over the texts and the edge texts; tags are compared token by token."""
-    session = GraphSession(graph, "cpu")
-    equal: dict[Head, list[bool]] = {head: [] for head in OUTPUTS}
-    worst: dict[Head, float] = dict.fromkeys(OUTPUTS, 0.0)
+    session = GraphSession(content, "cpu")
+    equal: dict[Head, list[bool]] = {head: [] for head in graph.labels}
+    worst: dict[Head, float] = dict.fromkeys(graph.labels, 0.0)
     for all_texts, rows in ((texts, 16), (EDGE_TEXTS, _EDGE_BATCH_ROWS)):
         prepared = tokenizer.encode_batch(all_texts)
         for group in by_length(prepared, rows):
             batch = [prepared[at] for at in group]
             ids, lengths = padded(batch)
             inside = np.arange(ids.shape[1]) < lengths[:, None]
-            wanted, found = run_network(network, batch), session.run(ids, lengths)
-            for head, name in OUTPUTS.items():
-                one, other = wanted[name], found[name]
+            wanted, found = graph.run(batch), session.run(ids, lengths)
+            for head in graph.labels:
+                one, other = wanted[OUTPUTS[head]], found[OUTPUTS[head]]
                 if head == "tags":
                     one, other = one[inside], other[inside]
                 equal[head] += _same(head, one, other)

@@ -1,11 +1,15 @@
 """What a run shows while it trains: a progress bar, a line an epoch, TensorBoard curves."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from torch.utils.tensorboard import SummaryWriter
+
+from exporters.evaluation import Score
 
 
 class Reporter:
@@ -39,9 +43,32 @@ class Reporter:
         """Moves the bar to so many rows."""
         self._progress.update(self._task, completed=rows)
 
-    def epoch(self, number: int, figures: dict[str, float]) -> None:
-        """One line, and one point on each curve."""
-        line = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
-        self._progress.console.print(f"epoch {number:>3}  {line}", highlight=False)
-        for name, value in figures.items():
-            self._writer.add_scalar(name, value, number)
+    def epoch(
+        self, number: int, losses: Mapping[str, float], found: Sequence[Score], mean: float
+    ) -> None:
+        """Losses, a table of the scores, and a point on each of their curves."""
+        told = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+        console = self._progress.console
+        console.print(f"epoch {number}: {told}  mean of own scores {mean:.3f}", highlight=False)
+        console.print(epoch_table(found))
+        for name, value in losses.items():
+            self._writer.add_scalar(f"loss/{name}", value, number)
+        for one in found:
+            curve = f"{one.head}/{one.language} {one.source}"
+            self._writer.add_scalar(f"{curve} F1", one.value, number)
+            self._writer.add_scalar(f"{curve} accuracy", one.accuracy, number)
+        self._writer.add_scalar("mean", mean, number)
+
+
+def epoch_table(found: Sequence[Score]) -> Table:
+    """F1 and, behind the bar, accuracy: a line a language and source, a column a head."""
+    heads = list(dict.fromkeys(one.head for one in found))
+    table = Table("language", "source", *heads)
+    cells = {(one.language, one.source, one.head): one for one in found}
+    for language, source in dict.fromkeys((one.language, one.source) for one in found):
+        shown = []
+        for head in heads:
+            one = cells.get((language, source, head))
+            shown.append("" if one is None else f"{one.value:.2f} | {one.accuracy:.2f}")
+        table.add_row(language, source, *shown)
+    return table

@@ -2,15 +2,17 @@
 
 `train/` rows become training rows, only of sources that allow it; `dev/` rows are for measuring
 and may be of any source. Public rows never train the category head: their source gives it away.
-Rows whose source is `custom` are the user's own and train whatever they are labelled for.
+Rows whose source is `custom` are the user's own and train whatever they are labelled for. Rows of
+the task `unlabelled` learn what the teachers say of them.
 """
 
-import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from random import Random
 
+from exporters.labelled_lines import Item, read_items
 from exporters.labels import MAX_ANGER
 from exporters.problems import SettingError
 from exporters.rows import UNKNOWN, Row, Span
@@ -22,18 +24,21 @@ WEAK_WEIGHT = 0.3
 
 PUBLIC_WEIGHT = 0.5
 _WEAK_QUALITIES = ("weak", "silver", "assumed")
+Refused = list[SettingError] | None
+"""Where bad rows go, if they are to be passed over."""
+
 _CALM = (0,) * MAX_ANGER
 _ANGRY = (1,) + (UNKNOWN,) * (MAX_ANGER - 1)
 """Public labels tell that there is anger, not how much."""
 
 
-def read_training_rows(folder: Path) -> list[Row]:
+def read_training_rows(folder: Path, refused: Refused = None) -> list[Row]:
     """Rows of `train/` that have a label to learn; rows of the same text are one row."""
     merged: dict[tuple[str, str], Row] = {}
-    for item in _items(folder / TRAIN):
-        source = trainable_source(item["source"])
-        row = _row(item, category=source_id(item["source"]) == CUSTOM)
-        if _learns_nothing(row):
+    for item in _items(folder / TRAIN, refused):
+        source = trainable_source(item.source)
+        row = _row(item, category=source_id(item.source) == CUSTOM)
+        if _learns_nothing(row) and item.task != "unlabelled":
             continue
         row = replace(row, marked_types=source.marked_types)
         key = (row.source, row.text)
@@ -42,33 +47,41 @@ def read_training_rows(folder: Path) -> list[Row]:
     return list(merged.values())
 
 
-def read_dev_rows(folder: Path) -> list[Row]:
+def read_dev_rows(folder: Path, refused: Refused = None) -> list[Row]:
     """Rows of `dev/`, for measuring only; here the category label counts too."""
     rows = []
-    for item in _items(folder / DEV):
-        source = SOURCES.get(source_id(item["source"]))
+    for item in _items(folder / DEV, refused):
+        source = SOURCES.get(source_id(item.source))
         marked = source.marked_types if source else frozenset[str]()
         rows.append(replace(_row(item, category=True), marked_types=marked))
     return rows
 
 
-def _items(folder: Path) -> Iterator[dict[str, Any]]:
+def sample_by_source(rows: Iterable[Row], most: int, seed: int = 7) -> list[Row]:
+    """At most so many rows of each source, language and set of labels; the same every time."""
+    groups: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        labels = (row.category, row.intent, row.sentiment, row.anger, row.spans)
+        groups[row.source, row.language, *(one is None for one in labels)].append(row)
+    rng = Random(seed)  # noqa: S311 - draws rows, keeps no secret
+    return [row for each in groups.values() for row in rng.sample(each, min(most, len(each)))]
+
+
+def _items(folder: Path, refused: Refused) -> Iterator[Item]:
     files = sorted(folder.glob("*.jsonl"))
     if not files:
         raise SettingError("--data", folder, "the folder holds train/*.jsonl and dev/*.jsonl")
     for path in files:
-        with path.open(encoding="utf-8") as stream:
-            for line in stream:
-                yield json.loads(line)
+        yield from read_items(path, refused)
 
 
-def _row(item: dict[str, Any], category: bool) -> Row:
-    task, label = item["task"], item["label"]
-    weak = str(item.get("quality", "")).startswith(_WEAK_QUALITIES)
+def _row(item: Item, category: bool) -> Row:
+    task, label = item.task, item.label
+    weak = item.quality.startswith(_WEAK_QUALITIES)
     return Row(
-        text=item["text"],
-        language=item["lang"],
-        source=source_id(item["source"]),
+        text=item.text,
+        language=item.lang,
+        source=source_id(item.source),
         category=label if task == "class3" and category else None,
         intent=label if task == "intent" else None,
         sentiment=label if task == "sentiment" else None,
@@ -79,17 +92,17 @@ def _row(item: dict[str, Any], category: bool) -> Row:
     )
 
 
-def _weight(item: dict[str, Any], weak: bool) -> float:
-    if source_id(item["source"]) == CUSTOM:
+def _weight(item: Item, weak: bool) -> float:
+    if source_id(item.source) == CUSTOM:
         return WEAK_WEIGHT if weak else 1.0
-    return WEAK_WEIGHT if weak or item["task"] == "intent" else PUBLIC_WEIGHT
+    return WEAK_WEIGHT if weak or item.task == "intent" else PUBLIC_WEIGHT
 
 
-def _anger(item: dict[str, Any]) -> tuple[int, ...] | None:
-    if item["task"] == "anger":
-        return _ANGRY if item["label"] == "anger" else _CALM
-    if item["task"] == "sentiment" and "anger" in item:
-        return _ANGRY if item["anger"] else _CALM
+def _anger(item: Item) -> tuple[int, ...] | None:
+    if item.task == "anger":
+        return _ANGRY if item.label == "anger" else _CALM
+    if item.task == "sentiment" and item.anger is not None:
+        return _ANGRY if item.anger else _CALM
     return None
 
 

@@ -7,6 +7,9 @@ from exporters.labels import ENTITY_TYPES, MAX_ANGER
 OWN = "own"
 """Source name of the project's own corpus."""
 
+OWN_TURNS = "own-turns"
+"""Customers' turns of its conversations, a line of their own in every table."""
+
 UNKNOWN = -1
 """Where it is not known whether the anger reaches a level."""
 

@@ -4,12 +4,16 @@ Writes each file whole or not at all, so that a run that is killed can resume.
 """
 
 import json
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import torch
+from torch import nn
 
 from consumer.inference.tokenizer import TextTokenizer, read_tokenizer
 from exporters.network import Network
@@ -21,6 +25,31 @@ TOKENIZER_FILE = "tokenizer.json"
 CHECKPOINT_FILE = "checkpoint.pt"
 WEIGHTS_FILE = "weights.pt"
 RECORD_FILE = "record.json"
+VECTORS_FILE = "vectors.npz"
+
+
+def fill(network: nn.Module, weights: dict[str, Any], place: Path) -> None:
+    """Gives a network its weights; raises `SettingError` if they are of another one."""
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        rule = "weights of the labels and sizes of now: train anew"
+        raise SettingError("RUN", place, rule) from error
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A file to write that takes its place when it is complete; what fails leaves no trace."""
+    partial = path.with_name(f"{path.name}.part")
+    try:
+        yield partial
+        partial.replace(path)
+    except (OSError, RuntimeError) as error:
+        partial.unlink(missing_ok=True)
+        raise SettingError("RUN", path, f"a disk that takes it: {error}") from error
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +87,28 @@ class RunFolder:
             raise SettingError("RUN", self.path, "the run has finished at least one epoch")
         size = len(json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"])
         network = Network(self.read_settings().shape(size))
-        network.load_state_dict(self.read_tensors(WEIGHTS_FILE))
+        fill(network, self.read_tensors(WEIGHTS_FILE), self.path / WEIGHTS_FILE)
         return network.eval()
 
     def write_tensors(self, name: str, content: dict[str, Any]) -> None:
-        """Saves tensors and plain values under a name of the run."""
-        partial = self.path / f"{name}.part"
-        torch.save(content, partial)
-        partial.replace(self.path / name)
+        """Saves tensors and plain values under a name of the run, whole or not at all."""
+        with _whole(self.path / name) as partial:
+            torch.save(content, partial)
 
     def read_tensors(self, name: str) -> dict[str, Any]:
         """What `write_tensors` saved. Code in the file is not run."""
-        content: dict[str, Any] = torch.load(self.path / name, weights_only=True)
+        try:
+            content: dict[str, Any] = torch.load(self.path / name, weights_only=True)
+        except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+            rule = "a checkpoint that can be read: remove it, and train anew"
+            raise SettingError("RUN", self.path / name, rule) from error
         return content
 
     def write_record(self, record: dict[str, Any]) -> None:
         """Saves what the run tells of itself: figures, sources, time."""
         text = json.dumps(record, indent=1, ensure_ascii=False)
-        (self.path / RECORD_FILE).write_text(text + "\n", encoding="utf-8")
+        with _whole(self.path / RECORD_FILE) as partial:
+            partial.write_text(text + "\n", encoding="utf-8")
 
     def read_record(self) -> dict[str, Any]:
         """What the run told of itself; empty before its first epoch."""

@@ -1,4 +1,4 @@
-"""How far a run is, and the learning rate and share of own rows that follow from it."""
+"""How far a run is, and the learning rate that follows from it."""
 
 import math
 import time
@@ -49,9 +49,3 @@ class Schedule:
             return peak * max(self.progress / warm_up, _LEAST_RATE)
         along = (self.progress - warm_up) / (1 - warm_up) if warm_up < 1 else 1.0
         return peak * (_LEAST_RATE + (1 - _LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * along)))
-
-    @property
-    def own_share(self) -> float:
-        """Share of own rows to draw now."""
-        first, last = self._settings.own_share_first, self._settings.own_share_last
-        return first + (last - first) * self.progress

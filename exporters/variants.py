@@ -28,6 +28,15 @@ def graph_bytes(network: Network, variant: Variant) -> bytes:
     return _serialised(_int8(model) if variant == "cpu-int8" else _fp16(model))
 
 
+def variant_of(model: onnx.ModelProto, variant: Variant) -> bytes:
+    """A variant of somebody else's fp32 graph."""
+    if variant == "cpu-fp32":
+        return _serialised(model)
+    copied = onnx.ModelProto()
+    copied.CopyFrom(model)
+    return _serialised(_int8(copied) if variant == "cpu-int8" else _fp16(copied))
+
+
 def _int8(model: onnx.ModelProto) -> onnx.ModelProto:
     """Weights per channel in int8; activations are scaled as they come.
 

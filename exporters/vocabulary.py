@@ -16,7 +16,10 @@ MIN_WORD_COUNT = 2
 
 
 def train_tokenizer(texts: Iterable[str], size: int = VOCABULARY_SIZE) -> Tokenizer:
-    """A tokenizer whose vocabulary fits the texts. The same texts give the same vocabulary."""
+    """A tokenizer whose vocabulary fits the texts.
+
+    Pieces that are equally frequent may be learned in another order: a run keeps its own file.
+    """
     tokenizer = new_tokenizer()
     trainer = trainers.WordPieceTrainer(
         vocab_size=size,

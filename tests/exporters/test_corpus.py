@@ -1,11 +1,14 @@
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from exporters.corpus_counts import count_tables, minimums_table
 from exporters.corpus_format import MarkupError, parse_heading, parse_marked, parse_row
-from exporters.corpus_lint import problems_of, stats_tables
+from exporters.corpus_lint import problems_of
 from exporters.corpus_reader import read_corpus
 from exporters.rows import Span
+from exporters.similar_texts import similar_pairs, trigrams
 from exporters.splits import split_by_situation
 from tests.exporters.tiny_corpus import SITUATIONS, write_corpus
 
@@ -81,7 +84,7 @@ def test_headings_name_a_kind_and_its_opening_turns(line: str, parsed: object) -
 
 def test_a_corpus_gives_messages_turns_and_conversations(tmp_path: Path) -> None:
     corpus = read_corpus(write_corpus(tmp_path))
-    assert problems_of(corpus) == []
+    assert corpus.problems == []
     assert len(corpus.rows) == 2 * 3 * SITUATIONS
     assert [row.row.intent for row in corpus.turn_rows[:3]] == ["order", "order", "other"]
     assert corpus.conversations[0].opens == (2, 2)
@@ -97,12 +100,23 @@ def test_a_corpus_gives_messages_turns_and_conversations(tmp_path: Path) -> None
         (
             "messages.txt",
             "## situation: a\nq other 0 0 | Hi  you\nq other 0 0 | hi you\n",
-            "already",
+            "shares over 60%",
+        ),
+        (
+            "messages.txt",
+            "## situation: a\nq other 0 0 | where is my red kettle, it is late\n"
+            "q other 0 0 | Where is my red kettle?? it is so late\n",
+            "en/messages.txt:2",
         ),
         ("messages.txt", "## situation: a\nnonsense\n", "a row is"),
         ("conversations.txt", "C q other/other 0 0 | hi\n", "heading"),
         ("conversations.txt", "== a | kind=anger\n", "kind=none"),
         ("conversations.txt", "== a | kind=anger open=1..2\nC q other/other 0 0 | hi\n", "open="),
+        (
+            "conversations.txt",
+            "== a | kind=none\nC q other/other 0 0 | hi\n" * 2,
+            "the name stands already in en/conversations.txt:1",
+        ),
         ("conversations.txt", "== a | kind=none\nX | hi\nC q other/other 0 0 | hi\n", "a turn"),
     ],
 )
@@ -117,6 +131,43 @@ def test_lint_names_what_is_wrong_but_not_the_text(
     assert problems[0].file == f"en/{name}"
 
 
+def test_a_conversation_name_is_of_one_half_in_both_languages(tmp_path: Path) -> None:
+    for place in ("en/conversations_12.txt", "zh/conversations_21.txt"):
+        (tmp_path / place).parent.mkdir()
+        (tmp_path / place).write_text(
+            "== a | kind=none\nC q other/other 0 0 | hi\n", encoding="utf-8"
+        )
+    (problem,) = problems_of(read_corpus(tmp_path))
+    assert problem.file == "zh/conversations_21.txt"
+    assert problem.rule == "en/conversations_12.txt:1 is of the other half"
+
+
+def test_minimums_name_the_language_that_is_short(tmp_path: Path) -> None:
+    table = minimums_table(read_corpus(write_corpus(tmp_path)))
+    cells = {
+        name: (*found, short)
+        for name, *found, short in zip(
+            *(column.cells for column in (table.columns[at] for at in (0, 2, 3, 4))), strict=True
+        )
+    }
+    assert cells["category query"] == ("42", "42", "en, zh")
+    assert cells["share without escalation"] == ("0.50", "0.50", "")
+
+
+def test_similar_pairs_are_those_of_comparing_all_with_all() -> None:
+    rng = Random(4)
+    texts = ["".join(rng.choices("abcd ", k=rng.randint(0, 12))) for _ in range(120)]
+    grams = [trigrams(text) for text in texts]
+    wanted = {
+        (one, other)
+        for one in range(len(texts))
+        for other in range(one)
+        if len(grams[one] & grams[other]) / len(grams[one] | grams[other]) > 0.6
+    }
+    assert {pair[:2] for pair in similar_pairs(texts, 0.6)} == wanted
+    assert wanted
+
+
 def test_situations_are_held_out_whole(tmp_path: Path) -> None:
     learned, held_out = split_by_situation(read_corpus(write_corpus(tmp_path)).every_row())
     assert held_out
@@ -127,4 +178,4 @@ def test_the_shipped_corpus_is_without_problems() -> None:
     corpus = read_corpus()
     assert corpus.rows
     assert [str(problem) for problem in problems_of(corpus)] == []
-    assert stats_tables(corpus)
+    assert count_tables(corpus)

@@ -10,7 +10,14 @@ from consumer.inference.manifest import read_manifest
 from consumer.inference.opening import open_bundle
 from exporters.bundling import CARD_FILE
 from exporters.cli import app, main
-from exporters.cli_steps import bundle_run, evaluate_bundle, export_run, train_run
+from exporters.cli_steps import (
+    EvaluationReport,
+    TrainingSources,
+    bundle_source,
+    evaluate_bundle,
+    export_source,
+    train_run,
+)
 from exporters.golden_texts import GOLDEN_TEXTS
 from exporters.run_folder import CHECKPOINT_FILE, RunFolder
 from tests.exporters.tiny_corpus import write_corpus
@@ -39,14 +46,14 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Path:
     path = tmp_path_factory.mktemp("runs") / "tiny"
-    train_run(path, None, corpus, False, TINY, quiet())
+    train_run(path, TrainingSources(corpus=corpus), False, TINY, quiet())
     return path
 
 
 @pytest.fixture(scope="module")
 def bundle(run: Path, corpus: Path) -> Path:
     out = run.parent / "bundle"
-    bundle_run(run, ("tiny", "1.0"), out, (None, corpus), False, quiet())
+    bundle_source([str(run)], ("tiny", "1.0"), out, TrainingSources(corpus=corpus), False, quiet())
     return out
 
 
@@ -74,7 +81,7 @@ def test_the_model_card_tells_data_figures_and_limits(bundle: Path) -> None:
 
 def test_a_finished_run_resumes_without_learning_more(run: Path, corpus: Path) -> None:
     before = RunFolder(run).read_record()
-    train_run(run, None, corpus, True, (), quiet())
+    train_run(run, TrainingSources(corpus=corpus), True, (), quiet())
     assert RunFolder(run).read_record() == before
 
 
@@ -82,10 +89,10 @@ def test_an_interrupted_run_goes_on_from_its_last_epoch_to_the_end(
     run: Path, corpus: Path, tmp_path: Path
 ) -> None:
     folder = RunFolder(tmp_path / "again")
-    train_run(folder.path, None, corpus, False, [*TINY, "epochs=1"], quiet())
+    train_run(folder.path, TrainingSources(corpus=corpus), False, [*TINY, "epochs=1"], quiet())
     assert folder.read_tensors(CHECKPOINT_FILE)["epoch"] == 1
     folder.write_settings(RunFolder(run).read_settings())
-    train_run(folder.path, None, corpus, True, (), quiet())
+    train_run(folder.path, TrainingSources(corpus=corpus), True, (), quiet())
     resumed = folder.read_tensors(CHECKPOINT_FILE)
     straight = RunFolder(run).read_tensors(CHECKPOINT_FILE)
     for counted in ("epoch", "rows_done"):
@@ -95,14 +102,14 @@ def test_an_interrupted_run_goes_on_from_its_last_epoch_to_the_end(
 def test_export_writes_the_variants_that_were_asked_for(
     run: Path, corpus: Path, tmp_path: Path
 ) -> None:
-    export_run(run, tmp_path, ["cpu-fp32"], corpus, quiet())
+    export_source([str(run)], tmp_path, ["cpu-fp32"], corpus, True, quiet())
     assert [path.name for path in tmp_path.iterdir()] == ["encoder.cpu-fp32.onnx"]
 
 
 def test_evaluate_prints_a_row_for_each_head(
     bundle: Path, corpus: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    evaluate_bundle(bundle, None, corpus, False, Console(width=120))
+    evaluate_bundle(bundle, TrainingSources(corpus=corpus), EvaluationReport(), Console(width=120))
     printed = capsys.readouterr().out
     assert all(head in printed for head in ("category", "intent", "sentiment", "anger", "tags"))
 

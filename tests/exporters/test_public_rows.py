@@ -18,6 +18,10 @@ def folder_with(tmp_path: Path, part: str, *items: dict[str, object]) -> Path:
     return tmp_path
 
 
+def item_line(one: dict[str, object]) -> bytes:
+    return json.dumps({"lang": "en", "quality": "gold"} | one).encode()
+
+
 def item(task: str, label: object, source: str = "bitext", **more: object) -> dict[str, object]:
     return {"text": "made up for a test 12", "task": task, "label": label, "source": source} | more
 
@@ -76,6 +80,42 @@ def test_public_anger_tells_whether_but_not_how_much(
     more = {} if anger is None else {"anger": anger}
     data = folder_with(tmp_path, "train", item("sentiment", "negative", "goemotions", **more))
     assert read_training_rows(data)[0].anger == levels
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        (b'{"text": "hi"', "UTF-8 JSON"),
+        ('{"text": "快递"}'.encode("gb18030"), "UTF-8 JSON"),
+        (item_line(item("intent", "shipping")), "shipping: intent: one of order"),
+        (item_line(item("class3", "rant")), "rant: class3: one of query"),
+        (item_line(item("mood", "sad")), "UTF-8 JSON of a labelled row: Invalid enum value 'mood'"),
+        (item_line(item("intent", "order", text=" ")), "empty text: a row has a text"),
+        (item_line(item("intent", "order", lang="fr")), "fr: lang is one of en, zh"),
+        (item_line(item("tagger", [[0, 99, "ORG"]])), "0..99: a span lies within the 21"),
+        (item_line(item("tagger", [[3, 3, "ORG"]])), "3..3: a span lies within"),
+        (item_line(item("tagger", [[0, 4, "SHOE"]])), "TYPE one of ORDER_ID"),
+        (item_line(item("tagger", "B-ORG")), "a list of [start, end, TYPE]"),
+    ],
+)
+def test_a_row_that_cannot_be_learned_is_named_by_file_and_line(
+    tmp_path: Path, line: bytes, named: str
+) -> None:
+    (tmp_path / "train").mkdir()
+    good = item_line(item("intent", "order"))
+    (tmp_path / "train" / "rows.jsonl").write_bytes(good + b"\n" + line + b"\n" + good)
+    with pytest.raises(SettingError) as raised:
+        read_training_rows(tmp_path)
+    assert "rows.jsonl:2" in str(raised.value)
+    assert named in str(raised.value)
+    refused: list[SettingError] = []
+    assert len(read_training_rows(tmp_path, refused)) == 1
+    assert [str(one) for one in refused] == [str(raised.value)]
+
+
+def test_unlabelled_rows_are_there_for_the_teachers(tmp_path: Path) -> None:
+    data = folder_with(tmp_path, "train", item("unlabelled", None))
+    assert [row.text for row in read_training_rows(data)] == ["made up for a test 12"]
 
 
 def test_a_folder_without_rows_is_named(tmp_path: Path) -> None:
