@@ -17,6 +17,7 @@ from consumer.inference.opening import open_bundle
 from consumer.routing.rules import DEFAULT_RULES, Ruleset, load_ruleset
 from exporters.corpus_format import Conversation
 from exporters.corpus_reader import CORPUS_FOLDER, LANGUAGES, read_corpus
+from exporters.splits import is_held_out
 from tests.alerts import scoring
 from tests.alerts.halves import HALVES, TUNING, UNTOUCHED, half_of
 from tests.alerts.perfect_model import PerfectModel
@@ -24,6 +25,17 @@ from tests.alerts.playing import Played, play
 from tests.alerts.scoring import Share
 
 EVERYTHING = "everything"
+COLUMNS = (
+    "language",
+    "kind",
+    "right",
+    "alerts",
+    "of a second kind",
+    "wanted",
+    "precision",
+    "strict",
+    "recall",
+)
 
 
 def main() -> None:
@@ -33,6 +45,8 @@ def main() -> None:
     rules = load_ruleset(arguments.rules)
     corpus = read_corpus(arguments.corpus).conversations
     chosen = [c for c in corpus if arguments.half in (EVERYTHING, half_of(c))]
+    if arguments.unread:
+        chosen = [c for c in chosen if is_held_out(c.name)]
     for name, model in _models(arguments).items():
         played = _shown(console, name, chosen, model, rules)
         if arguments.misses:
@@ -42,6 +56,11 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--half", choices=(*HALVES, EVERYTHING), default=UNTOUCHED)
+    parser.add_argument(
+        "--unread",
+        action="store_true",
+        help="only conversations that training holds out: of others the models know the turns",
+    )
     parser.add_argument("--labels", action="store_true", help="with the corpus' own labels only")
     parser.add_argument(
         "--misses", action="store_true", help=f"name what went wrong; for the {TUNING} half"
@@ -63,9 +82,9 @@ def _shown(
     console: Console, name: str, chosen: list[Conversation], model: Model, rules: Ruleset
 ) -> list[Played]:
     played = play(chosen, model, rules)
-    table = Table(
-        "language", "kind", "right", "alerts", "wanted", "precision", "recall", title=name
-    )
+    table = Table(title=f"{name}, {len(chosen)} conversations")
+    for column in COLUMNS:
+        table.add_column(column)
     for language in (*LANGUAGES, "both"):
         mine = [one for one in played if language in (one.conversation.language, "both")]
         for kind in ESCALATION_KINDS:
