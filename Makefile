@@ -78,6 +78,7 @@ schemas: setup ## write the JSON Schemas, the AsyncAPI document and the referenc
 	$(BIN)/python -m consumer.settings > docs/configuration.md
 	$(BIN)/python -m consumer.settings README.md
 	$(BIN)/python -m tests.deploy.generate
+	$(BIN)/python -m tests.docs.contract_page docs/contract.md
 
 lock-jars: setup ## resolve the broker's jars again and write their hashes
 	$(BIN)/python -m consumer.broker.lock
