@@ -83,9 +83,9 @@ def _bodies(talk: Talk) -> dict[str, dict[str, Any]]:
     for name, value in talk.inputs:
         bodies.setdefault(name, json.loads(value))
     for record in talk.published:
-        name = _headers_of(record).get("ce_type")
-        if name is not None and record.value is not None:
-            bodies.setdefault(name, json.loads(record.value))
+        event_type = _headers_of(record).get("ce_type")
+        if event_type is not None and record.value is not None:
+            bodies.setdefault(event_type, json.loads(record.value))
     return bodies
 
 
