@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 
 
-.PHONY: help setup lock prometheus tools dashboards real-run fmt lint types test test-all demo bench alerts kill-loop schemas lock-jars clean
+.PHONY: help setup lock prometheus tools dashboards real-run fmt lint types test test-all demo bench alerts kill-loop schemas pictures lock-jars clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -78,6 +78,10 @@ schemas: setup ## write the JSON Schemas, the AsyncAPI document and the referenc
 	$(BIN)/python -m consumer.settings > docs/configuration.md
 	$(BIN)/python -m consumer.settings README.md
 	$(BIN)/python -m tests.deploy.generate
+	$(BIN)/python -m tests.docs.contract_page docs/contract.md
+
+pictures: setup ## draw the pictures of README and tour again
+	$(BIN)/python -m tests.docs.pictures docs/pictures
 
 lock-jars: setup ## resolve the broker's jars again and write their hashes
 	$(BIN)/python -m consumer.broker.lock

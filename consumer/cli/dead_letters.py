@@ -12,7 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from consumer.cli.failures import CommandFailed
-from consumer.cli.options import Bootstrap, Config, settings_of
+from consumer.cli.options import Bootstrap, Config, settings_of, wide_console
 from consumer.contract.clock import format_ms, parse_ms
 from consumer.kafka.dead_letter_replay import DeadLetterReplay, ReplaySummary
 from consumer.kafka.dead_letters import DeadLetters, Letter, LetterFilter
@@ -66,7 +66,7 @@ def list_letters(
                 table.add_row(*_row(letter))
     total = counts.total()
     if total:
-        Console(soft_wrap=True).print(table)
+        wide_console().print(table)
     if total > limit:
         typer.echo(f"... and {total - limit} more; --limit shows more")
     by_reason = ", ".join(f"{count} {name}" for name, count in counts.most_common())

@@ -69,18 +69,27 @@ def explain_text(
     """
     settings = settings_of(config)
     ruleset = load_ruleset(rules) if rules is not None else configured_ruleset(settings)
-    turn = _turn(text, tier, channel)
+    turn = turn_of(text, tier, channel)
     explanation = explain(turn, model_opener(settings)(), ruleset)
     if isinstance(explanation, Rejected):
         raise CommandFailed(
             f"the model cannot read this message ({explanation.reason})", "shorten it"
         )
-    console = wide_console()
+    tell(wide_console(), explanation)
+
+
+def tell(console: Console, explanation: Explanation) -> None:
+    """Prints one explanation."""
     for part in (_marked, _heads, _decision, _missed, _flipped):
         part(console, explanation)
 
 
-def _turn(text: str, tier: str, channel: str) -> Turn:
+def turn_of(text: str, tier: str = "standard", channel: str = "other") -> Turn:
+    """The message as the first of its conversation.
+
+    Raises:
+        CommandFailed: no router can use it.
+    """
     now_ms = SystemClock().now_ms()
     body: dict[str, Any] = {
         "message_id": "explained",

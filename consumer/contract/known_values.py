@@ -21,6 +21,7 @@ ESCALATION_KINDS = (
     "sla_breach",
     "repeat_contact",
 )
+RESOLUTIONS = ("de_escalated", "human_took_over", "conversation_closed", "expired", "manual")
 DEGRADED_REASONS = (
     "unusable_record",
     "no_content",
@@ -50,10 +51,7 @@ DegradedReason = Annotated[str, _known(DEGRADED_REASONS)]
 EscalationKind = Annotated[str, _known(ESCALATION_KINDS)]
 EscalationChangeName = Annotated[str, _known(("opened", "updated", "resolved", "none"))]
 EscalationState = Annotated[str, _known(("open", "acknowledged", "resolved"))]
-Resolution = Annotated[
-    str,
-    _known(("de_escalated", "human_took_over", "conversation_closed", "expired", "manual")),
-]
+Resolution = Annotated[str, _known(RESOLUTIONS)]
 Tone = Annotated[str, _known(("apologetic", "calm", "neutral"))]
 Verdict = Annotated[str, _known(("right", "wrong"))]
 LossCause = Annotated[str, _known(("retention", "unreadable", "dead_letter_overflow"))]

@@ -8,96 +8,17 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from consumer.contract.asyncapi import SCHEMA_FOLDER
-from consumer.contract.catalogue import EVENT_TYPES, MESSAGE_RECEIVED
+from consumer.contract.catalogue import EVENT_TYPES
 from consumer.contract.generate import CONTRACT_FOLDER
-from consumer.contract.topics import Topics
-from consumer.inference.understand import prepare, understand
-from consumer.intake.decode import Decoder
-from consumer.intake.limits import IntakeLimits
-from consumer.pipeline.lane import Lane, LaneLimits
-from consumer.pipeline.outputs import Outputs
-from consumer.ports import Assignment, InputGap, OutRecord, Unreadable
-from consumer.records import FeedbackTurn, Outcome, Record, Turn
-from consumer.routing.router import Router
-from consumer.routing.rules import DEFAULT_RULES, load_ruleset
+from tests.contract.talk import Talk
 from tests.service.marked_model import MarkedModel
 
-TOPICS = Topics()
-MODEL = MarkedModel()
-START_MS = 1_767_225_600_000
 INPUT_ONLY = {event.name for event in EVENT_TYPES if event.topic in {"messages", "feedback"}}
 
 
-class Conversation:
-    """Drives one lane through a conversation and keeps all that it publishes."""
-
-    def __init__(self) -> None:
-        source = "/chat-router/test"
-        self.lane = Lane(
-            Assignment(0, 1, {TOPICS.messages: 0, TOPICS.feedback: 0}),
-            TOPICS,
-            Router(load_ruleset(DEFAULT_RULES), MODEL.refs, source),
-            Outputs(TOPICS, source, 1_000_000),
-            LaneLimits(),
-        )
-        self.decoder = Decoder(IntakeLimits(), TOPICS)
-        self.published: list[OutRecord] = []
-        self.inputs: list[tuple[str, bytes]] = []
-        self._next = {TOPICS.messages: 0, TOPICS.feedback: 0}
-
-    def say(self, text: str) -> None:
-        self._read(TOPICS.messages, MESSAGE_RECEIVED.name, text=text, message_id="m", sent_at=SENT)
-
-    def tell(self, kind: str, **fields: object) -> None:
-        self._read(TOPICS.feedback, kind, at=SENT, by="agent-7", **fields)
-
-    def lose(self) -> None:
-        start = self._next[TOPICS.messages]
-        self._next[TOPICS.messages] = start + 10
-        self.lane.lose(InputGap(TOPICS.messages, 0, start, start + 10, "retention"))
-        self._advance()
-
-    def stop(self) -> None:
-        offset = self._next[TOPICS.messages]
-        self.lane.block(Unreadable(TOPICS.messages, 0, offset))
-        self._advance()
-
-    def _read(self, topic: str, kind: str, **fields: object) -> None:
-        value = json.dumps({"conversation_id": "c1", **fields}).encode()
-        offset = self._next[topic]
-        self._next[topic] = offset + 1
-        headers = (
-            ("ce_specversion", b"1.0"),
-            ("ce_type", kind.encode()),
-            ("ce_id", b"1"),
-            ("ce_source", b"/x"),
-        )
-        record = Record(topic, 0, offset, 1, START_MS, b"default:c1", value, headers)
-        self.inputs.append((kind, value))
-        self.lane.expect(record)
-        self.lane.settle(record, self._outcome(record))
-        self._advance()
-
-    def _outcome(self, record: Record) -> Outcome:
-        outcome = self.decoder.decode(record)
-        assert isinstance(outcome, Turn | FeedbackTurn), outcome
-        if isinstance(outcome, Turn):
-            return understand(MODEL, prepare(MODEL, [outcome]))[0]
-        return outcome
-
-    def _advance(self) -> None:
-        self.lane.advance(START_MS, limit=10)
-        records, _ = self.lane.take()
-        self.published += records
-        self.lane.committed()
-
-
-SENT = "2026-01-01T00:00:00Z"
-
-
 @pytest.fixture(scope="module")
-def conversation() -> Conversation:
-    talk = Conversation()
+def conversation() -> Talk:
+    talk = Talk(MarkedModel())
     talk.say("where is order JD20260101888?")
     talk.say("<anger=60> this is the third time")
     talk.say("<anger=65> and nothing happens")
@@ -113,7 +34,7 @@ def conversation() -> Conversation:
     return talk
 
 
-def events(talk: Conversation) -> Iterator[tuple[str, dict[str, Any], str]]:
+def events(talk: Talk) -> Iterator[tuple[str, dict[str, Any], str]]:
     for record in talk.published:
         if record.headers and record.value:
             headers = dict(record.headers)
@@ -126,20 +47,20 @@ def validator(file: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads((CONTRACT_FOLDER / SCHEMA_FOLDER / file).read_text()))
 
 
-def test_every_published_event_is_valid_by_its_own_schema(conversation: Conversation) -> None:
+def test_every_published_event_is_valid_by_its_own_schema(conversation: Talk) -> None:
     for name, event, schema in events(conversation):
         problems = [error.message for error in validator(schema).iter_errors(event)]
         assert problems == [], name
 
 
-def test_every_input_that_was_read_is_valid_by_its_schema(conversation: Conversation) -> None:
+def test_every_input_that_was_read_is_valid_by_its_schema(conversation: Talk) -> None:
     files = {event.name: event.schema_file for event in EVENT_TYPES}
     for name, value in conversation.inputs:
         validator(files[name]).validate(json.loads(value))
 
 
 def test_the_conversation_led_to_every_event_that_code_can_write(
-    conversation: Conversation,
+    conversation: Talk,
 ) -> None:
     written = {name for name, _, _ in events(conversation)}
     read = {name for name, _ in conversation.inputs}

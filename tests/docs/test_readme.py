@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -78,11 +78,14 @@ def run(command: str) -> None:
 
 
 @contextmanager
-def staying(command: str) -> Iterator[None]:
+def staying(
+    command: str, variables: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Iterator[None]:
     process = subprocess.Popen(
         f"exec env {command}",
         shell=True,
-        env=environment(),
+        env=variables or environment(),
+        cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
