@@ -7,7 +7,7 @@ read only after that, so nothing is ever sent twice.
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from confluent_kafka import KafkaException, Producer, TopicPartition
@@ -76,8 +76,12 @@ class DeadLetterReplay:
         producer = Producer(self._properties())
         try:
             producer.init_transactions(_INIT_S)
-            for partition, sent in self._progress().items():
-                self._send_partition(producer, partition, sent, wanted)
+            progress = self._progress()
+            # Now, for all: what is sent back and buried again meanwhile is another replay's.
+            ends = {partition: self._letters.end(partition) for partition in progress}
+            for partition, sent in progress.items():
+                letters = self._letters.read(partition, sent.mark, ends[partition])
+                self._send_letters(producer, letters, sent, wanted)
         except KafkaException as failure:
             raise self._stop(producer, failure) from failure
         finally:
@@ -88,12 +92,12 @@ class DeadLetterReplay:
         """Ends the reader."""
         self._letters.close()
 
-    def _send_partition(
-        self, producer: Producer, partition: int, sent: SentOffsets, wanted: LetterFilter
+    def _send_letters(
+        self, producer: Producer, letters: Iterable[Letter], sent: SentOffsets, wanted: LetterFilter
     ) -> None:
         chunk: list[Letter] = []
         size = max(1, min(_MAX_CHUNK, int(self._rate)))
-        for letter in self._letters.read(partition, sent.mark):
+        for letter in letters:
             if self._is_due(letter, wanted, sent):
                 chunk.append(letter)
             if len(chunk) >= size or sum(map(_bytes, chunk)) > _MAX_CHUNK_BYTES:

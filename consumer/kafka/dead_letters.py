@@ -94,18 +94,22 @@ class DeadLetters:
             raise StreamStopped(cause, "create it: `chat-router topics create`", ExitCode.BROKER)
         return range(count)
 
-    def read(self, partition: int, hole: Callable[[int, int], None]) -> Iterator[Letter]:
-        """All letters that were there when the reading began, in order.
+    def end(self, partition: int) -> int:
+        """Behind the last letter that is there by now."""
+        return self._bounds(partition)[1]
+
+    def read(
+        self, partition: int, hole: Callable[[int, int], None], end: int | None = None
+    ) -> Iterator[Letter]:
+        """All letters that were there when the reading began, or before `end`, in order.
 
         Tells of every stretch [start, end) without a letter as it passes it: retention and
         transactions leave such holes.
         """
-        try:
-            low, high = watermarks(self.consumer, TopicPartition(self._topic, partition))
-        except KafkaException as failure:
-            raise self.unusable(failure.args[0]) from failure
+        low, high = self._bounds(partition)
+        high = high if end is None else min(high, end)
         hole(0, low)
-        if low == high:
+        if low >= high:
             return
         self.consumer.assign([TopicPartition(self._topic, partition, low)])
         try:
@@ -121,6 +125,12 @@ class DeadLetters:
         """The stop for an error of the cluster."""
         cause = f"no usable broker at {self._bootstrap} ({error.name()})"
         return StreamStopped(cause, "check kafka.bootstrap and permissions", ExitCode.BROKER)
+
+    def _bounds(self, partition: int) -> tuple[int, int]:
+        try:
+            return watermarks(self.consumer, TopicPartition(self._topic, partition))
+        except KafkaException as failure:
+            raise self.unusable(failure.args[0]) from failure
 
     def _until(self, low: int, high: int, hole: Callable[[int, int], None]) -> Iterator[Letter]:
         behind = low

@@ -49,7 +49,7 @@ class Room:
         plans = plan_topics(self.topics, Sizes(partitions, 2), MAX_BYTES)
         TopicAdmin(self.settings).create(plans, None)
 
-    def bury(self, *reasons: RejectReason, attempts: int = 1) -> None:
+    def bury(self, *reasons: RejectReason, attempts: int = 1, partition: int = -1) -> None:
         """One dead letter for each reason, all of partition 1 of the input."""
         feed = Feed(self.settings.bootstrap)
         for number, reason in enumerate(reasons):
@@ -60,7 +60,8 @@ class Room:
                 Rejected(origin, reason, "decode", "Fault", attempts=attempts), None, MAX_BYTES
             )
             headers = [(name, value or b"") for name, value in letter.headers]
-            feed.send(OutRecord(self.topics.dead_letters, letter.key, letter.value, headers))
+            topic = self.topics.dead_letters
+            feed.send(OutRecord(topic, letter.key, letter.value, headers, partition))
         assert feed.flush() == 0
 
     def records(self, topic: str, count: int) -> list[Record]:
@@ -181,6 +182,19 @@ def test_letters_in_several_transactions_are_remembered_across_their_markers(roo
     assert all(pause <= 1.0 for pause in pauses)
     room.bury("crash")
     assert room.run("dlq", "replay").output == "sent 1; 7 sent before\n"
+
+
+def test_a_letter_that_is_buried_while_a_replay_runs_is_left_to_the_next(room: Room) -> None:
+    room.create()
+    room.bury("parse", partition=0)
+
+    def bury_again(_: float) -> None:
+        room.bury("parse", attempts=2, partition=1)
+
+    run = DeadLetterReplay(room.settings, 100.0, pause=bury_again)
+    assert run.send(LetterFilter()).sent == 1
+    run.close()
+    assert room.run("dlq", "replay").output == "sent 1; 1 sent before\n"
 
 
 def test_a_letter_of_a_topic_that_is_no_input_stays(room: Room) -> None:
