@@ -165,9 +165,13 @@ def model_opener(settings: Settings) -> OpenModel:
 
 def rules_files(settings: Settings) -> RulesFiles:
     """The configured rules, else the bundled ones; they may name what the bundle can say."""
-    tasks = read_manifest(settings.bundle.path or STARTER_BUNDLE).tasks
+    bundles = {settings.bundle.path or STARTER_BUNDLE}
+    if settings.rules.path is None:
+        # Written for the bundled models; with others, rules for intents they lack rest.
+        bundles.add(STARTER_BUNDLE)
+    intents = {label for folder in bundles for label in read_manifest(folder).tasks.intent.labels}
     path = settings.rules.path or DEFAULT_RULES
-    return RulesFiles(path, settings.rules.tenants, frozenset(tasks.intent.labels))
+    return RulesFiles(path, settings.rules.tenants, frozenset(intents))
 
 
 def configured_ruleset(settings: Settings) -> Ruleset:

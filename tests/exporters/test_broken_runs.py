@@ -102,6 +102,8 @@ def test_ctrl_c_in_mid_epoch_leaves_a_run_that_resumes(tmp_path: Path, corpus: P
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=Path(__file__).parents[2],
+        # Whoever started the tests in the background has Ctrl-C ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     until = time.monotonic() + 60
     while not (folder.path / WEIGHTS_FILE).exists() and time.monotonic() < until:
