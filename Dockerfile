@@ -7,7 +7,8 @@ FROM python:3.11-slim-trixie AS base
 RUN install -d -o 10001 -g 10001 /var/lib/chat-router
 
 FROM base AS tools
-ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=/app
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never \
+    UV_CACHE_DIR=/var/cache/uv VIRTUAL_ENV=/app
 WORKDIR /src
 COPY .ci/check-libraries /usr/local/bin/
 RUN pip install --no-cache-dir uv==0.13.9 \
@@ -17,12 +18,12 @@ FROM tools AS wheel
 COPY requirements.lock pyproject.toml README.md LICENSE ./
 COPY consumer consumer
 COPY exporters exporters
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/var/cache/uv \
     uv build --wheel --out-dir /wheels --build-constraints requirements.lock --require-hashes
 
 FROM tools AS cpu-packages
 COPY requirements.cpu.lock ./
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/var/cache/uv \
     uv pip install --require-hashes --only-binary :all: -r requirements.cpu.lock
 COPY --from=wheel /wheels /wheels
 RUN uv pip install --offline --no-deps /wheels/*.whl \
@@ -30,7 +31,7 @@ RUN uv pip install --offline --no-deps /wheels/*.whl \
 
 FROM tools AS cuda-packages
 COPY requirements.gpu.lock ./
-RUN --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=type=cache,target=/var/cache/uv \
     uv pip install --require-hashes --only-binary :all: -r requirements.gpu.lock
 # TensorRT is not shipped, and its provider would look for it.
 RUN find /app -name 'libonnxruntime_providers_tensorrt.so' -delete
