@@ -13,12 +13,15 @@ from consumer.records import Outcome, Understood
 FARTHEST_AHEAD_MS = 24 * 60 * 60 * 1000
 
 
-def not_far_ahead(outcome: Outcome, now_ms: int) -> Outcome:
-    """The outcome, with an event time that may be."""
+def not_far_ahead(outcome: Outcome, now_ms: int, clock_ms: int) -> Outcome:
+    """The outcome, with an event time that may be; never behind the partition's `clock_ms`."""
+    said_ms = max(now_ms, clock_ms)
     latest_ms = now_ms + FARTHEST_AHEAD_MS
     if isinstance(outcome, Understood):
         turn = outcome.turn
         if turn.event_ms <= latest_ms:
             return outcome
-        return replace(outcome, turn=replace(turn, event_ms=now_ms))
-    return outcome if outcome.event_ms <= latest_ms else replace(outcome, event_ms=now_ms)
+        return replace(outcome, turn=replace(turn, event_ms=said_ms))
+    # An unreadable record that says no time of its own is dated by its timestamp.
+    event_ms = outcome.event_ms or outcome.record.timestamp_ms
+    return outcome if event_ms <= latest_ms else replace(outcome, event_ms=said_ms)

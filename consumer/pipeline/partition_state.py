@@ -96,7 +96,7 @@ class PartitionState:
 
     def apply(self, outcome: Outcome, now_ms: int) -> Rejected | None:
         """One record's effect; what was buried where it had none but a dead letter."""
-        outcome = not_far_ahead(outcome, now_ms)
+        outcome = not_far_ahead(outcome, now_ms, self._applied_clock_ms)
         if isinstance(outcome, Rejected):
             self._bury(outcome, now_ms)
             return outcome

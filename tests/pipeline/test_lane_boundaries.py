@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from consumer.pipeline.lane import LaneLimits
 from consumer.pipeline.partition_state import StateLimits
-from tests.fakes.manual_clock import MS_PER_S, START_MS
+from tests.fakes.manual_clock import MS_PER_S
 from tests.pipeline.lanes import Talk, decisions, escalations, new_lane
 from tests.pipeline.records import HOUR_S, TOPICS, key_of, record
 
@@ -42,8 +42,6 @@ def play(played: list[Step], *, in_small_steps: bool) -> Talk:
     at_s = 0.0
     for step in played:
         at_s += step.pause_s
-        # The wall clock moves too: what is a day ahead of it would count as said now.
-        talk.now_ms = START_MS + round(at_s * MS_PER_S)
         _hear(talk, step, at_s)
         then = "commit" if in_small_steps else step.then
         if then == "commit":
