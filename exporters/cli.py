@@ -40,6 +40,14 @@ DataOption = Annotated[
 CorpusOption = Annotated[
     Path | None, typer.Option(help="Corpus folder with en/ and zh/. Default: the one shipped.")
 ]
+EncoderOption = Annotated[
+    Path | None,
+    typer.Option(help="Folder of a pre-trained English encoder: a teacher. Default: none."),
+]
+SettingOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A training setting, e.g. --set epochs=10. Repeatable."),
+]
 
 
 @corpus_app.command("lint")
@@ -65,6 +73,25 @@ def stats(corpus: CorpusOption = None) -> None:
 
 
 @app.command()
+def pretrain(
+    run: RunArgument,
+    data: DataOption = None,
+    corpus: CorpusOption = None,
+    encoder: EncoderOption = None,
+    skip_bad_rows: SkipOption = False,
+    setting: SettingOption = None,
+) -> None:
+    """Teaches the encoder words, from texts alone; `train --start` goes on from there.
+
+    Example: chat-models pretrain runs/words --data ../public --set minutes=30 --set batch_rows=64
+    """
+    from exporters.cli_steps import TrainingSources, pretrain_run
+
+    sources = TrainingSources(data, corpus, encoder=encoder, skip_bad_rows=skip_bad_rows)
+    pretrain_run(run, sources, setting or [], Console())
+
+
+@app.command()
 def train(
     run: RunArgument,
     data: DataOption = None,
@@ -74,9 +101,9 @@ def train(
         bool,
         typer.Option(help="Soft labels for what nobody labelled, by models of the own rows."),
     ] = True,
-    encoder: Annotated[
-        Path | None,
-        typer.Option(help="Folder of a pre-trained English encoder: a teacher. Default: none."),
+    encoder: EncoderOption = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Folder of a run to start from: its words and weights.")
     ] = None,
     leave_out: Annotated[
         list[str] | None, typer.Option(help="Source not to learn from. Repeatable.")
@@ -86,10 +113,7 @@ def train(
         typer.Option(help="JSONL of `sha256` and labels that replace a row's own. Repeatable."),
     ] = None,
     skip_bad_rows: SkipOption = False,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A training setting, e.g. --set epochs=10. Repeatable."),
-    ] = None,
+    setting: SettingOption = None,
 ) -> None:
     """Trains the encoder and its five heads.
 
@@ -98,7 +122,14 @@ def train(
     from exporters.cli_steps import TrainingSources, train_run
 
     sources = TrainingSources(
-        data, corpus, tuple(leave_out or ()), tuple(reread or ()), teachers, encoder, skip_bad_rows
+        data,
+        corpus,
+        tuple(leave_out or ()),
+        tuple(reread or ()),
+        teachers,
+        encoder,
+        skip_bad_rows,
+        start,
     )
     train_run(run, sources, resume, setting or [], Console())
 

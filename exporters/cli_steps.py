@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from shutil import copyfile
 from typing import get_args
 
 import msgspec
@@ -25,15 +26,17 @@ from exporters.judgement_tables import sheets
 from exporters.judging import Judgement, judge
 from exporters.model_source import read_source
 from exporters.packaging import BundleRequest, Measured, ask_of, make_bundle, run_of
+from exporters.pretraining import Pretraining
 from exporters.problems import SettingError
 from exporters.public_rows import Refused, read_dev_rows, read_training_rows, sample_by_source
 from exporters.rereading import read_table, reread
 from exporters.robustness import Ask
 from exporters.rows import Row
 from exporters.run_folder import SETTINGS_FILE, TOKENIZER_FILE, VECTORS_FILE, RunFolder
+from exporters.sentence_encoder import SentenceEncoder
 from exporters.settings import TrainingSettings, changed
 from exporters.splits import split_by_situation
-from exporters.teachers import Encoder, taught_by
+from exporters.teachers import Encoder, Teaching, taught_by, vectors_taught
 from exporters.training import Training, TrainingRows
 from exporters.verifying import verify
 from exporters.vocabulary import train_tokenizer
@@ -78,6 +81,7 @@ class TrainingSources:
     teachers: bool = True
     encoder: Path | None = None
     skip_bad_rows: bool = False
+    start: Path | None = None
 
     @property
     def refused(self) -> Refused:
@@ -85,22 +89,32 @@ class TrainingSources:
         return [] if self.skip_bad_rows else None
 
 
+def pretrain_run(
+    path: Path, sources: TrainingSources, changes: Sequence[str], console: Console
+) -> None:
+    """Teaches a new run words; its weights are for other runs to start from."""
+    folder = RunFolder(path)
+    rows = _training_rows(sources.data, sources.corpus, refused := sources.refused)
+    _tell_refused(refused, console)
+    settings = _begin(folder, rows, None, changes)
+    teaching, word_vectors = Teaching({}, {}, None), {}
+    if sources.encoder is not None:
+        console.print("asking the encoder")
+        encoder = Encoder(sources.encoder, path / VECTORS_FILE, settings.encoder_texts)
+        teaching = vectors_taught(rows.own, rows.public, encoder)
+        word_vectors = SentenceEncoder(sources.encoder).word_vectors()
+    read = [*rows.own, *rows.public]
+    Pretraining(read, teaching, settings, folder, console).train(word_vectors)
+
+
 def train_run(
     path: Path, sources: TrainingSources, resume: bool, changes: Sequence[str], console: Console
 ) -> None:
     """Trains a new run, or goes on with one."""
     folder, rows = RunFolder(path), _sources_rows(sources, console)
-    if resume:
-        settings = folder.read_settings()
-        rows = replace(rows, public=_some(rows.public, settings.source_rows))
-    else:
-        if (path / SETTINGS_FILE).exists():
-            raise SettingError("RUN", path, "a new folder, or --resume")
-        settings = changed(TrainingSettings(), _parsed(changes))
-        folder.write_settings(settings)
-        rows = replace(rows, public=_some(rows.public, settings.source_rows))
-        texts = [row.text for row in (*rows.public, *(list(rows.own) * OWN_TEXT_COPIES))]
-        train_tokenizer(texts, settings.vocabulary).save(str(path / TOKENIZER_FILE))
+    start = RunFolder(sources.start) if sources.start is not None else None
+    settings = folder.read_settings() if resume else _begin(folder, rows, start, changes)
+    rows = replace(rows, public=_some(rows.public, settings.source_rows), start=start)
     if sources.teachers and rows.public:
         console.print("asking the teachers")
         encoder = None
@@ -111,6 +125,25 @@ def train_run(
         teaching = taught_by(rows.own, rows.public, encoder)
         rows = replace(rows, teaching=teaching)
     Training(rows, settings, folder, console).train(resume)
+
+
+def _begin(
+    folder: RunFolder, rows: TrainingRows, start: RunFolder | None, changes: Sequence[str]
+) -> TrainingSettings:
+    """Makes the folder of a new run; its words are those of the run that it starts from."""
+    if (folder.path / SETTINGS_FILE).exists():
+        raise SettingError("RUN", folder.path, "a new folder, or --resume")
+    settings = changed(TrainingSettings(), _parsed(changes))
+    if start is not None:
+        start.check_shape(settings)
+    folder.write_settings(settings)
+    if start is not None:
+        copyfile(start.path / TOKENIZER_FILE, folder.path / TOKENIZER_FILE)
+        return settings
+    public = _some(rows.public, settings.source_rows)
+    texts = [row.text for row in (*public, *(list(rows.own) * OWN_TEXT_COPIES))]
+    train_tokenizer(texts, settings.vocabulary).save(str(folder.path / TOKENIZER_FILE))
+    return settings
 
 
 def _sources_rows(sources: TrainingSources, console: Console) -> TrainingRows:

@@ -8,6 +8,7 @@ from torch import nn
 OptimiserName = Literal["adamw", "sgd"]
 BETAS = (0.9, 0.98)
 MOMENTUM = 0.9
+MAX_GRADIENT = 1.0
 TABLE_RATE = 20.0
 """Times the rate of the matrices: a table's row is seen seldom and has to learn at once."""
 

@@ -43,16 +43,21 @@ class Reporter:
         """Moves the bar to so many rows."""
         self._progress.update(self._task, completed=rows)
 
+    def losses(self, number: int, losses: Mapping[str, float]) -> None:
+        """A line, and a point on each loss's curve."""
+        told = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+        self._progress.console.print(f"epoch {number}: {told}", highlight=False)
+        for name, value in losses.items():
+            self._writer.add_scalar(f"loss/{name}", value, number)
+
     def epoch(
         self, number: int, losses: Mapping[str, float], found: Sequence[Score], mean: float
     ) -> None:
         """Losses, a table of the scores, and a point on each of their curves."""
-        told = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+        self.losses(number, losses)
         console = self._progress.console
-        console.print(f"epoch {number}: {told}  mean of own scores {mean:.3f}", highlight=False)
+        console.print(f"epoch {number}: mean of own scores {mean:.3f}", highlight=False)
         console.print(epoch_table(found))
-        for name, value in losses.items():
-            self._writer.add_scalar(f"loss/{name}", value, number)
         for one in found:
             curve = f"{one.head}/{one.language} {one.source}"
             self._writer.add_scalar(f"{curve} F1", one.value, number)

@@ -82,13 +82,27 @@ class RunFolder:
 
     def network(self) -> Network:
         """The kept network, ready to be exported."""
-        tokenizer = self.path / TOKENIZER_FILE
+        network = Network(self.read_settings().shape(len(self.vocabulary())))
+        self.fill(network)
+        return network.eval()
+
+    def fill(self, network: Network) -> None:
+        """Gives a network the kept weights."""
         if not (self.path / WEIGHTS_FILE).exists():
             raise SettingError("RUN", self.path, "the run has finished at least one epoch")
-        size = len(json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"])
-        network = Network(self.read_settings().shape(size))
         fill(network, self.read_tensors(WEIGHTS_FILE), self.path / WEIGHTS_FILE)
-        return network.eval()
+
+    def check_shape(self, settings: TrainingSettings) -> None:
+        """Raises `SettingError` where a run of these settings cannot start from this one."""
+        mine, pieces = self.read_settings(), len(self.vocabulary())
+        if mine.shape(pieces) != settings.shape(pieces):
+            raise SettingError("--start", self.path, "a run with the same layers, width and bag")
+
+    def vocabulary(self) -> dict[str, int]:
+        """Ids of the pieces."""
+        spec = json.loads((self.path / TOKENIZER_FILE).read_text(encoding="utf-8"))
+        pieces: dict[str, int] = spec["model"]["vocab"]
+        return pieces
 
     def write_tensors(self, name: str, content: dict[str, Any]) -> None:
         """Saves tensors and plain values under a name of the run, whole or not at all."""

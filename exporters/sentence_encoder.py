@@ -41,6 +41,11 @@ class SentenceEncoder:
             places = order[start : start + BATCH_ROWS]
             yield places, self._vectors([texts[at] for at in places])
 
+    def word_vectors(self) -> dict[str, torch.Tensor]:
+        """The vector of each piece of its vocabulary."""
+        table = self._model.get_input_embeddings().weight.detach()
+        return {piece: table[place] for piece, place in self._tokenizer.get_vocab().items()}
+
     def _vectors(self, texts: list[str]) -> Vectors:
         batch = self._tokenizer(
             texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"

@@ -22,7 +22,7 @@ from exporters.rows import Row
 from exporters.sentence_encoder import Vectors, vectors_of
 
 LANGUAGE_OF_ENCODER = "en"
-SHORT_CHARS = 70
+SHORT_CHARS = 110
 """Longer texts are seldom chat, and cost an encoder most."""
 
 _LEAST_CHANCE = 1e-4
@@ -70,6 +70,13 @@ def taught_by(own: Sequence[Row], public: Sequence[Row], encoder: Encoder | None
             for head, chances in _answers(learned, group, vectors).items():
                 soft[head][[places[text] for text in group]] = torch.from_numpy(chances).float()
     return Teaching(places, soft, _table(known, places))
+
+
+def vectors_taught(own: Sequence[Row], public: Sequence[Row], encoder: Encoder) -> Teaching:
+    """Vectors alone, for a training without labels."""
+    texts = {row.text: row.language for row in (*own, *public)}
+    places = {text: at for at, text in enumerate(texts)}
+    return Teaching(places, {}, _table(_vectors(own, texts, encoder), places))
 
 
 def _vectors(own: Sequence[Row], texts: dict[str, str], encoder: Encoder) -> dict[str, Vectors]:

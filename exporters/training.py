@@ -22,7 +22,7 @@ from exporters.encoding import encode_rows
 from exporters.evaluation import Score, predict, scores
 from exporters.losses import class_weights_of, losses_of, taught_losses, total_of, vector_loss
 from exporters.network import Network
-from exporters.optimizers import Optimisers
+from exporters.optimizers import MAX_GRADIENT, Optimisers
 from exporters.progress import Reporter
 from exporters.rows import Row
 from exporters.run_folder import CHECKPOINT_FILE, WEIGHTS_FILE, RunFolder, fill
@@ -31,7 +31,6 @@ from exporters.settings import TrainingSettings
 from exporters.teachers import Teaching
 from exporters.torch_model import run_network
 
-MAX_GRADIENT = 1.0
 DEV_ROWS, DEV_TOKENS = 64, 2_048
 STEPS_PER_AVERAGE = 4
 """The averaged weights are moved every so many steps: it costs as much as a small step."""
@@ -49,6 +48,8 @@ class TrainingRows:
     """Name of the sentence encoder that taught, for the record."""
     watched: Sequence[Row] = ()
     """Measured every epoch beside the held-out rows, and decides nothing."""
+    start: RunFolder | None = None
+    """A run whose weights this one starts from."""
 
 
 class Training:
@@ -66,6 +67,8 @@ class Training:
         self._tokenizer = folder.tokenizer(settings.train_tokens)
         self._full_tokenizer = folder.tokenizer(settings.shape(1).max_tokens)
         self.network = Network(settings.shape(self._tokenizer.vocab_size))
+        if rows.start is not None:
+            rows.start.fill(self.network)
         self._average = AveragedModel(
             self.network,
             multi_avg_fn=get_ema_multi_avg_fn(settings.average**STEPS_PER_AVERAGE),  # type: ignore[no-untyped-call]
