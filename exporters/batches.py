@@ -17,6 +17,7 @@ MASKED_SHARE = 0.12
 """Share of the tokens hidden from the network while it learns, so that no word is relied on."""
 
 MASK_ID = SPECIAL_TOKENS.index(MASK)
+REREAD_FACTOR = 2
 LENGTH_JITTER_TOKENS = 4
 """Noise on the sorting key, so that batches differ from epoch to epoch."""
 
@@ -39,14 +40,20 @@ class Batch:
 def draw_rows(
     own: Sequence[Row], public: Sequence[Row], count: int, share: float, rng: Random
 ) -> list[Row]:
-    """`share` of own rows, each about equally often; public sources by the root of their size."""
+    """`share` of own rows, each about equally often; public sources by the root of their size.
+
+    Rows of a source that somebody read again count as a source of their own, and more.
+    """
     own_count = count if not public else min(count, round(count * share))
     drawn = [own[at] for at in _even_draw(len(own), own_count, rng)]
-    by_source: dict[str, list[Row]] = defaultdict(list)
+    by_source: dict[tuple[str, bool], list[Row]] = defaultdict(list)
     for row in public:
-        by_source[row.source].append(row)
+        by_source[row.source, row.reread].append(row)
     sources = sorted(by_source)
-    weights = [math.sqrt(len(by_source[source])) for source in sources]
+    weights = [
+        math.sqrt(len(by_source[source])) * (REREAD_FACTOR if source[1] else 1)
+        for source in sources
+    ]
     if sources:
         chosen = rng.choices(sources, weights, k=count - own_count)
         drawn += [rng.choice(by_source[source]) for source in chosen]

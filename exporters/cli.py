@@ -85,7 +85,8 @@ def pretrain(
 
     Example: chat-models pretrain runs/words --data ../public --set minutes=30 --set batch_rows=64
     """
-    from exporters.cli_steps import TrainingSources, pretrain_run
+    from exporters.training_sources import TrainingSources
+    from exporters.training_steps import pretrain_run
 
     sources = TrainingSources(data, corpus, encoder=encoder, skip_bad_rows=skip_bad_rows)
     pretrain_run(run, sources, setting or [], Console())
@@ -119,7 +120,8 @@ def train(
 
     Example: chat-models train runs/first --data ../public --set minutes=25
     """
-    from exporters.cli_steps import TrainingSources, train_run
+    from exporters.training_sources import TrainingSources
+    from exporters.training_steps import train_run
 
     sources = TrainingSources(
         data,
@@ -150,9 +152,10 @@ def adapt(
 
     Example: chat-models adapt ./my-base --head intent --out checkpoints/intent --set rank=16
     """
-    from exporters.cli_steps import adapt_base
+    from exporters.training_sources import TrainingSources
+    from exporters.training_steps import adapt_base
 
-    adapt_base(base, out, head, (data, corpus), setting or [], Console())
+    adapt_base(base, out, head, TrainingSources(data, corpus), setting or [], Console())
 
 
 @app.command()
@@ -208,7 +211,8 @@ def bundle(
 
     Example: chat-models bundle intent=./my-checkpoint --version 1 --name mine --out bundles/mine
     """
-    from exporters.cli_steps import TrainingSources, bundle_source
+    from exporters.cli_steps import bundle_source
+    from exporters.training_sources import TrainingSources
 
     sources = TrainingSources(data, corpus, skip_bad_rows=skip_bad_rows)
     bundle_source(source, (name, version), out, sources, strict, Console())
@@ -234,7 +238,8 @@ def evaluate(
 
     Example: chat-models evaluate --data ../public --baseline --pictures confusions
     """
-    from exporters.cli_steps import EvaluationReport, TrainingSources, evaluate_bundle
+    from exporters.cli_steps import EvaluationReport, evaluate_bundle
+    from exporters.training_sources import TrainingSources
 
     sources = TrainingSources(data, corpus, skip_bad_rows=skip_bad_rows)
     report = EvaluationReport(baseline, classes, pictures)

@@ -7,7 +7,7 @@ the task `unlabelled` learn what the teachers say of them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -15,6 +15,7 @@ from random import Random
 from exporters.labelled_lines import Item, read_items
 from exporters.labels import MAX_ANGER
 from exporters.problems import SettingError
+from exporters.rereading import text_hash
 from exporters.rows import UNKNOWN, Row, Span
 from exporters.sources import CUSTOM, SOURCES, source_id, trainable_source
 
@@ -32,13 +33,19 @@ _ANGRY = (1,) + (UNKNOWN,) * (MAX_ANGER - 1)
 """Public labels tell that there is anger, not how much."""
 
 
-def read_training_rows(folder: Path, refused: Refused = None) -> list[Row]:
-    """Rows of `train/` that have a label to learn; rows of the same text are one row."""
+def read_training_rows(
+    folder: Path, refused: Refused = None, read_again: Container[str] = ()
+) -> list[Row]:
+    """Rows of `train/` that have a label to learn; rows of the same text are one row.
+
+    `read_again` knows the hashes of texts that get labels elsewhere.
+    """
     merged: dict[tuple[str, str], Row] = {}
     for item in _items(folder / TRAIN, refused):
         source = trainable_source(item.source)
         row = _row(item, category=source_id(item.source) == CUSTOM)
-        if _learns_nothing(row) and item.task != "unlabelled":
+        taught = item.task == "unlabelled" or text_hash(item.text) in read_again
+        if _learns_nothing(row) and not taught:
             continue
         row = replace(row, marked_types=source.marked_types)
         key = (row.source, row.text)

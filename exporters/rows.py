@@ -46,6 +46,8 @@ class Row:
     marked_types: frozenset[str] = field(default=ALL_TYPES)
     weight: float = 1.0
     weak: bool = False
+    reread: bool = False
+    """Somebody read it again and gave it labels by this project's rules."""
 
 
 def reached_levels(anger: int) -> tuple[int, ...]:

@@ -1,7 +1,8 @@
 """What teachers say of texts whose labels nobody wrote: soft labels and, for some, vectors.
 
 The ensemble: logistic regression over TF-IDF and, where a sentence encoder is at hand, over its
-vectors, both fitted to the own rows. Writes nothing; a run keeps no text of it.
+vectors, both fitted to the rows that follow this project's rules: own ones, and those that somebody
+read again. Writes nothing; a run keeps no text of it.
 """
 
 from collections.abc import Sequence
@@ -53,14 +54,15 @@ class Encoder:
 
 
 def taught_by(own: Sequence[Row], public: Sequence[Row], encoder: Encoder | None) -> Teaching:
-    """What teachers fitted to own rows say of all texts."""
+    """What teachers fitted to own rows, and to public ones read again, say of all texts."""
+    read = [*own, *(row for row in public if row.reread)]
     texts = {row.text: row.language for row in (*own, *public)}
     places = {text: at for at, text in enumerate(texts)}
     heads: tuple[Head, ...] = (*CHOICE_HEADS, "anger")
     soft = {head: torch.zeros(len(texts), len(LABELS[head])) for head in heads}
-    known = _vectors(own, texts, encoder) if encoder is not None else {}
+    known = _vectors(read, texts, encoder) if encoder is not None else {}
     for language in sorted(set(texts.values())):
-        learned = [row for row in own if row.language == language]
+        learned = [row for row in read if row.language == language]
         asked = [text for text, each in texts.items() if each == language]
         spoken = known if language == LANGUAGE_OF_ENCODER else {}
         for group, vectors in (
@@ -79,9 +81,9 @@ def vectors_taught(own: Sequence[Row], public: Sequence[Row], encoder: Encoder) 
     return Teaching(places, {}, _table(_vectors(own, texts, encoder), places))
 
 
-def _vectors(own: Sequence[Row], texts: dict[str, str], encoder: Encoder) -> dict[str, Vectors]:
-    """Vectors of the own texts of the encoder's language, and of so many short ones of others."""
-    mine = [row.text for row in own if row.language == LANGUAGE_OF_ENCODER]
+def _vectors(read: Sequence[Row], texts: dict[str, str], encoder: Encoder) -> dict[str, Vectors]:
+    """Vectors of the texts read by people, and of so many short other ones, in its language."""
+    mine = [row.text for row in read if row.language == LANGUAGE_OF_ENCODER]
     others = [
         text
         for text, language in texts.items()
@@ -120,7 +122,7 @@ def _answers(
         found[head] = _mixed(views, wanted, LABELS[head])
     levels = []
     for level in range(MAX_ANGER):
-        reached = [str(row.anger[level]) if row.anger else "0" for row in learned]
+        reached = [str(row.anger[level]) if row.anger else None for row in learned]
         levels.append(_mixed(views, reached, ("0", "1"))[:, 1])
     found["anger"] = np.stack(levels, axis=1)
     return found

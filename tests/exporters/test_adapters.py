@@ -4,10 +4,11 @@ import pytest
 from rich.console import Console
 from transformers import BertForSequenceClassification
 
-from exporters.cli_steps import adapt_base
 from exporters.hugging_face import read_checkpoint
 from exporters.labels import INTENTS
 from exporters.problems import SettingError
+from exporters.training_sources import TrainingSources
+from exporters.training_steps import adapt_base
 from tests.exporters.test_hugging_face import write_checkpoint
 from tests.exporters.tiny_corpus import write_corpus
 
@@ -28,11 +29,13 @@ def test_a_base_fine_tuned_in_small_parts_is_a_plain_checkpoint(
     base = write_checkpoint(tmp_path / "base", BertForSequenceClassification, ("a", "b"))
     out = tmp_path / "out"
     changes = [*QUICK, f"method={method}"]
-    adapt_base(base, out, "intent", (None, corpus), changes, Console())
+    adapt_base(base, out, "intent", TrainingSources(corpus=corpus), changes, Console())
     assert "epoch 1: loss" in capsys.readouterr().out
     assert read_checkpoint(str(out), "intent").labels == INTENTS
 
 
 def test_only_heads_of_one_label_are_fine_tuned(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="--head"):
-        adapt_base("nowhere", tmp_path, "tags", (None, corpus), QUICK, Console(quiet=True))
+        adapt_base(
+            "nowhere", tmp_path, "tags", TrainingSources(corpus=corpus), QUICK, Console(quiet=True)
+        )

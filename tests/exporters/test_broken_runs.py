@@ -11,11 +11,12 @@ import pytest
 import torch
 from rich.console import Console
 
-from exporters.cli_steps import TrainingSources, train_run
 from exporters.labels import INTENTS
 from exporters.problems import SettingError
 from exporters.run_folder import CHECKPOINT_FILE, TOKENIZER_FILE, WEIGHTS_FILE, RunFolder
 from exporters.settings import changed
+from exporters.training_sources import TrainingSources
+from exporters.training_steps import train_run
 from tests.exporters.tiny_corpus import write_corpus
 
 TINY = (

@@ -12,14 +12,14 @@ from exporters.bundling import CARD_FILE
 from exporters.cli import app, main
 from exporters.cli_steps import (
     EvaluationReport,
-    TrainingSources,
     bundle_source,
     evaluate_bundle,
     export_source,
-    train_run,
 )
 from exporters.golden_texts import GOLDEN_TEXTS
 from exporters.run_folder import CHECKPOINT_FILE, RunFolder
+from exporters.training_sources import TrainingSources
+from exporters.training_steps import train_run
 from tests.exporters.tiny_corpus import write_corpus
 
 TINY = (

@@ -20,10 +20,11 @@ from transformers import (
 
 from consumer.inference.opening import open_bundle
 from consumer.inference.word_pieces import CLS, MASK, PAD, SEP, UNK
-from exporters.cli_steps import TrainingSources, bundle_source, export_source, verify_source
+from exporters.cli_steps import bundle_source, export_source, verify_source
 from exporters.hugging_face import read_checkpoint
 from exporters.model_source import read_source
 from exporters.problems import SettingError
+from exporters.training_sources import TrainingSources
 from exporters.vocabulary import train_tokenizer
 from tests.exporters.tiny_corpus import write_corpus
 
