@@ -13,7 +13,7 @@ from exporters.rows import Row, Span
 CHANGE_CHANCE = 0.7
 """Share of the rows that are changed at all."""
 
-TYPO_CHANCE = 0.03
+TYPO_CHANCE = 0.05
 """Chance of a slip for each letter of a text that gets typos."""
 
 SWAP_CHANCE = 0.5
@@ -45,6 +45,8 @@ _STYLES = {
 }
 _FULL_WIDTH_SHIFT = 0xFEE0
 _FULL_WIDTH = {code: code + _FULL_WIDTH_SHIFT for code in range(ord("!"), ord("~") + 1)}
+
+_SMILEYS = "🙂😅🙏📦🤔👀🛒✨📱🙋"
 
 Piece = tuple[str, str | None]
 """Text and its entity type, None between entities."""
@@ -156,6 +158,11 @@ def _no_commas(pieces: Pieces, _rng: Random) -> Pieces:
     return [(text.replace(",", "").replace("，", " "), name) for text, name in pieces]
 
 
+def _smiley(pieces: Pieces, rng: Random) -> Pieces:
+    """One that says nothing of its own, at the end."""
+    return [*pieces, (f" {rng.choice(_SMILEYS)}", None)]
+
+
 def _unchanged(pieces: Pieces, _rng: Random) -> Pieces:
     return pieces
 
@@ -164,6 +171,8 @@ _CHANGES: tuple[Callable[[Pieces, Random], Pieces], ...] = (
     _lower,
     _typos,
     _typos,
+    _typos,
+    _smiley,
     _bare_end,
     _no_commas,
     _full_width,

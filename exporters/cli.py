@@ -231,17 +231,29 @@ def evaluate(
         Path | None, typer.Option(help="Folder for pictures of what is taken for what.")
     ] = None,
     skip_bad_rows: SkipOption = False,
+    leave_source_out: Annotated[
+        list[str] | None,
+        typer.Option(help="Train without this source and measure on it instead. Repeatable."),
+    ] = None,
+    setting: SettingOption = None,
 ) -> None:
     """Measures a bundle on held-out own rows and, with --data, on public development rows.
 
     Exits with 1 if a baseline wins on a source that nobody learned from.
 
     Example: chat-models evaluate --data ../public --baseline --pictures confusions
+
+    Example: chat-models evaluate --data ../public --leave-source-out multidogo --set minutes=5
     """
     from exporters.cli_steps import EvaluationReport, evaluate_bundle
     from exporters.training_sources import TrainingSources
 
     sources = TrainingSources(data, corpus, skip_bad_rows=skip_bad_rows)
+    if leave_source_out:
+        from exporters.leaving_out import leave_sources_out
+
+        leave_sources_out(leave_source_out, sources, setting or [], Console())
+        return
     report = EvaluationReport(baseline, classes, pictures)
     raise typer.Exit(evaluate_bundle(folder, sources, report, Console()))
 

@@ -55,14 +55,24 @@ def _training(record: Mapping[str, Any]) -> str:
     if "checkpoints" in record:
         made = ", ".join(f"{head} from {name}" for head, name in record["checkpoints"].items())
         return f"Trained elsewhere: {made}. Heads that are not named always say the same.\n"
-    minutes = record["training_s"] / 60
+    stages = _stages(record)
+    minutes = sum(one["training_s"] for one in stages) / 60
+    seen = ", then ".join(str(one["rows_seen"]) for one in stages)
     return (
-        f"One shared encoder with five heads, trained from scratch: {record['rows_seen']} rows seen"
-        f" in {minutes:.0f} minutes on a two-core CPU; {record['own_rows']} own rows to learn from,"
-        f" {record['held_out_rows']} held out by situation; seed {record['seed']}. Public rows have"
-        " no category of their own: where one is missing, models of the own rows teach theirs.\n"
-        + _encoder(record)
+        f"One shared encoder with five heads, trained from scratch: {seen} rows seen in"
+        f" {minutes:.0f} minutes on a two-core CPU; {record['own_rows']} own rows to learn from,"
+        f" {record['held_out_rows']} held out by situation; {record['reread_rows']} public rows"
+        f" that were read again and labelled anew; seed {record['seed']}. Where a public row lacks"
+        " a label, models of the own rows and of those read again teach theirs.\n\n"
+        f"The rows' hashes (`rows_sha256`): own {record['own_sha256']}, public"
+        f" {record['public_sha256']}.\n" + _encoder(record)
     )
+
+
+def _stages(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The records of the runs that this one started from, the first first."""
+    start = record.get("start")
+    return [*_stages(start), record] if start else [record]
 
 
 def _encoder(record: Mapping[str, Any]) -> str:

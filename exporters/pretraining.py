@@ -83,6 +83,15 @@ class Pretraining:
                 epoch += 1
                 reporter.losses(epoch, losses)
                 self._folder.write_tensors(WEIGHTS_FILE, dict(self.network.state_dict()))
+                self._folder.write_record(self._record(losses))
+
+    def _record(self, losses: Mapping[str, float]) -> dict[str, object]:
+        return {
+            "rows_seen": self._schedule.rows_done,
+            "training_s": round(self._schedule.seconds),
+            "texts": len(self._rows),
+            "losses": {name: round(value, 3) for name, value in losses.items()},
+        }
 
     def _epoch(self, rng: Random, reporter: Reporter) -> dict[str, float]:
         settings = self._settings

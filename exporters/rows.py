@@ -1,5 +1,7 @@
 """A labelled message, whatever it was read from. Values only; a row trains the heads it has."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from exporters.labels import ENTITY_TYPES, MAX_ANGER
@@ -48,6 +50,27 @@ class Row:
     weak: bool = False
     reread: bool = False
     """Somebody read it again and gave it labels by this project's rules."""
+
+
+def rows_sha256(rows: Iterable[Row]) -> str:
+    """One hash of rows and labels, whatever their order: tells whether two runs read the same."""
+    each = sorted(
+        hashlib.sha256(
+            repr(
+                (
+                    row.text,
+                    row.source,
+                    row.category,
+                    row.intent,
+                    row.sentiment,
+                    row.anger,
+                    row.spans,
+                )
+            ).encode()
+        ).digest()
+        for row in rows
+    )
+    return hashlib.sha256(b"".join(each)).hexdigest()
 
 
 def reached_levels(anger: int) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ from exporters.losses import class_weights_of, losses_of, taught_losses, total_o
 from exporters.network import Network
 from exporters.optimizers import MAX_GRADIENT, Optimisers
 from exporters.progress import Reporter
-from exporters.rows import Row
+from exporters.rows import Row, rows_sha256
 from exporters.run_folder import CHECKPOINT_FILE, WEIGHTS_FILE, RunFolder, fill
 from exporters.schedule import Schedule
 from exporters.settings import TrainingSettings
@@ -175,7 +175,11 @@ class Training:
             "training_s": round(self._schedule.seconds),
             "own_rows": len(self._rows.own),
             "held_out_rows": len(self._rows.held_out),
+            "own_sha256": rows_sha256(self._rows.own),
             "public_sources": _counts(self._rows.public),
+            "public_sha256": rows_sha256(self._rows.public),
+            "reread_rows": sum(row.reread for row in self._rows.public),
+            "start": self._rows.start.read_record() if self._rows.start else None,
             "held_out": [asdict(one) for one in found],
         }
 

@@ -1,8 +1,9 @@
 """The text as the model reads it, and the way back to the text as the customer wrote it.
 
 Removes what hides words (controls, bidi and zero-width characters, tags, variation selectors),
-caps runs of combining marks, then applies NFKC. Every step is linear in the capped length. It
-keeps case and words: lower-casing and splitting belong to the tokenizer.
+caps runs of combining marks, then applies NFKC, then puts Latin letters back where look-alikes hide
+a word. Every step is linear in the capped length. It keeps case and words: lower-casing and
+splitting belong to the tokenizer.
 """
 
 import re
@@ -10,6 +11,8 @@ import unicodedata
 from array import array
 
 from msgspec import Struct
+
+from consumer.inference.look_alikes import unmasked
 
 MAX_MARKS = 16
 """Combining marks kept in a row: NFKC sorts each run, in quadratic time."""
@@ -66,7 +69,7 @@ def canonicalise(text: str, max_chars: int) -> Canonical:
     if text.isascii() and text.isprintable():
         return Canonical(text, truncated=truncated)
     if _ODD.search(text) is None:
-        return Canonical(_plain_form(text), truncated=truncated)
+        return Canonical(unmasked(_plain_form(text)), truncated=truncated)
     return _Rewriter(text, max_chars).run(truncated)
 
 
@@ -124,7 +127,7 @@ class _Rewriter:
         if len(text) > self.max_chars:
             text, truncated = text[: self.max_chars], True
             del self.offsets[self.max_chars :], self.ends[self.max_chars :]
-        return Canonical(text, self.offsets, self.ends, self.stripped, truncated)
+        return Canonical(unmasked(text), self.offsets, self.ends, self.stripped, truncated)
 
     def _plain(self, start: int, end: int) -> None:
         if start < end:
