@@ -18,6 +18,9 @@ MASKED_SHARE = 0.12
 
 MASK_ID = SPECIAL_TOKENS.index(MASK)
 REREAD_FACTOR = 2
+TAGS_ONLY_FACTOR = 3
+"""Spans take longest to learn, and nothing else teaches those of their sources."""
+
 LENGTH_JITTER_TOKENS = 4
 """Noise on the sorting key, so that batches differ from epoch to epoch."""
 
@@ -42,7 +45,7 @@ def draw_rows(
 ) -> list[Row]:
     """`share` of own rows, each about equally often; public sources by the root of their size.
 
-    Rows of a source that somebody read again count as a source of their own, and more.
+    Rows of a source that somebody read again count as a source of their own.
     """
     own_count = count if not public else min(count, round(count * share))
     drawn = [own[at] for at in _even_draw(len(own), own_count, rng)]
@@ -50,15 +53,20 @@ def draw_rows(
     for row in public:
         by_source[row.source, row.reread].append(row)
     sources = sorted(by_source)
-    weights = [
-        math.sqrt(len(by_source[source])) * (REREAD_FACTOR if source[1] else 1)
-        for source in sources
-    ]
+    weights = [math.sqrt(len(by_source[one])) * _factor(by_source[one][0]) for one in sources]
     if sources:
         chosen = rng.choices(sources, weights, k=count - own_count)
         drawn += [rng.choice(by_source[source]) for source in chosen]
     rng.shuffle(drawn)
     return drawn
+
+
+def _factor(row: Row) -> int:
+    """How much more often rows like this one are drawn."""
+    if row.reread:
+        return REREAD_FACTOR
+    others = (row.category, row.intent, row.sentiment, row.anger)
+    return TAGS_ONLY_FACTOR if row.spans and not any(others) else 1
 
 
 def _even_draw(size: int, count: int, rng: Random) -> list[int]:

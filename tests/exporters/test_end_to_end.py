@@ -15,6 +15,7 @@ from exporters.cli_steps import (
     bundle_source,
     evaluate_bundle,
     export_source,
+    verify_source,
 )
 from exporters.golden_texts import GOLDEN_TEXTS
 from exporters.run_folder import CHECKPOINT_FILE, RunFolder
@@ -32,6 +33,8 @@ TINY = (
     "vocabulary=300",
     "threads=1",
 )
+SURE = ("width=128", "feed_forward=128", "learning_rate=0.003")
+"""Of a net that guesses, int8 tips every tenth label."""
 
 
 def quiet() -> Console:
@@ -104,6 +107,15 @@ def test_export_writes_the_variants_that_were_asked_for(
 ) -> None:
     export_source([str(run)], tmp_path, ["cpu-fp32"], corpus, True, quiet())
     assert [path.name for path in tmp_path.iterdir()] == ["encoder.cpu-fp32.onnx"]
+
+
+def test_a_run_on_two_thousand_rows_becomes_a_bundle_that_passes_verify(tmp_path: Path) -> None:
+    sources = TrainingSources(corpus=write_corpus(tmp_path / "corpus", situations=340))
+    settings = [*TINY, "epochs=3", "epoch_rows=2000", *SURE]
+    train_run(tmp_path / "run", sources, False, settings, quiet())
+    made = tmp_path / "bundle"
+    bundle_source([str(tmp_path / "run")], ("small", "1.0"), made, sources, True, quiet())
+    assert verify_source([str(tmp_path / "run")], made, sources.corpus, quiet()) == 0
 
 
 def test_evaluate_prints_a_row_for_each_head(

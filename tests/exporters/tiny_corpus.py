@@ -23,12 +23,12 @@ C q other/order 0 0 | ok
 """
 
 
-def write_corpus(folder: Path) -> Path:
-    """Writes `en/` and `zh/` files and returns the folder."""
+def write_corpus(folder: Path, situations: int = SITUATIONS) -> Path:
+    """Writes `en/` and `zh/` files and returns the folder; three messages a situation."""
     for language in ("en", "zh"):
         place = folder / language
         place.mkdir(parents=True)
-        messages = [_MESSAGES.format(number=number) for number in range(SITUATIONS)]
+        messages = [_MESSAGES.format(number=number) for number in range(situations)]
         (place / "messages_01.txt").write_text("\n".join(messages), encoding="utf-8")
         (place / "conversations_01.txt").write_text(_CONVERSATIONS, encoding="utf-8")
     return folder
