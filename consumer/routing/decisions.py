@@ -27,12 +27,14 @@ Told = tuple[str, tuple[EscalationChange, ...], tuple[str, ...]]
 class DecisionWriter:
     """Writes the decisions of one ruleset, with one set of models."""
 
-    __slots__ = ("_ids", "_mode", "_models", "_ruleset")
+    __slots__ = ("_ids", "_knowledge", "_mode", "_models", "_repeat_from", "_ruleset")
 
     def __init__(
         self, ruleset: Ruleset, models: tuple[ModelRef, ...], source: str, mode: str
     ) -> None:
         self._ruleset = ruleset
+        self._knowledge = ruleset.knowledge
+        self._repeat_from = ruleset.repeat_contact_from
         self._models = models
         self._ids = EventIds(DECIDED, source)
         self._mode = mode
@@ -48,24 +50,26 @@ class DecisionWriter:
 
     def features(self, understood: Understood, reading: Reading, after: Conversation) -> Features:
         """The turn as rules see it, after its effect on mood and escalations."""
-        message = understood.turn.message
+        turn, entities = understood.turn, understood.entities
+        message, reasons = turn.message, reading.reasons
+        customer = message.customer
         return Features(
             reading.category,
             reading.intent,
             reading.sentiment,
             reading.anger,
-            describe(after, message.customer.contacts_7d >= self._ruleset.repeat_contact_from),
+            describe(after, customer.contacts_7d >= self._repeat_from),
             _view(after) if after.open else NO_ESCALATION,
-            message.customer,
+            customer,
             message.channel,
             understood.language,
-            understood.entities,
+            entities,
             message.attributes,
-            bool(reading.reasons),
-            reading.reasons,
+            bool(reasons),
+            reasons,
             reading.answerable,
-            Glance(self._ruleset.knowledge, message.text, understood.entities),
-            understood.turn.event_ms,
+            Glance(self._knowledge, message.text, entities),
+            turn.event_ms,
         )
 
     def write(

@@ -119,16 +119,13 @@ class Knowledge:
         return self.products.find(lowered)
 
 
-class Glance:
+class Glance(Struct, gc=False):
     """Findings of a text that is read only if a rule asks: most messages meet no such rule."""
 
-    __slots__ = ("_entities", "_found", "_knowledge", "_text")
-
-    def __init__(self, knowledge: Knowledge, text: str, entities: Sequence[Entity]) -> None:
-        self._knowledge = knowledge
-        self._text = text
-        self._entities = entities
-        self._found: Findings | None = None
+    knowledge: Knowledge
+    text: str
+    entities: Sequence[Entity]
+    found: Findings | None = None
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -146,9 +143,9 @@ class Glance:
         return self._look().product
 
     def _look(self) -> Findings:
-        if self._found is None:
-            self._found = self._knowledge.look(self._text, self._entities)
-        return self._found
+        if self.found is None:
+            self.found = self.knowledge.look(self.text, self.entities)
+        return self.found
 
 
 def _trying(terms: Iterable[str]) -> Search:

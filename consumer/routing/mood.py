@@ -72,12 +72,13 @@ def trend(mood: float, mood_begin: float) -> float:
 
 def describe(state: Conversation, repeat_contact: bool) -> Mood:
     """The mood of a state as decisions carry it."""
+    mood, begin = state.mood, state.mood_begin
     return Mood(
         state.turns,
         state.customer_turns,
-        state.mood,
-        state.mood_begin,
-        trend(state.mood, state.mood_begin),
+        mood,
+        begin,
+        0.0 if mood == begin else trend(mood, begin),
         state.negative_streak,
         state.anger_peak,
         repeat_contact,

@@ -26,12 +26,14 @@ _OPTIONS.max_mem = MAX_PATTERN_MEMORY
 class PhraseList:
     """`contains` anywhere as words of their own, `whole` as the whole message; `unless` cancels.
 
-    Every phrase of `contains` holds one of the few `needles`: most messages hold none. Only the
-    Latin ones can be in a text of ASCII.
+    Every phrase of `contains` holds one of the few `needles`: most messages hold none. Only those
+    of ASCII can be in a text of ASCII, only those without letters in one that has none that know
+    case: most Chinese texts.
     """
 
     needles: tuple[str, ...]
-    latin_needles: tuple[str, ...]
+    ascii_needles: tuple[str, ...]
+    caseless_needles: tuple[str, ...]
     contains: tuple[tuple[str, re.Pattern[str]], ...]
     whole: frozenset[str]
     unless: tuple[str, ...]
@@ -40,7 +42,10 @@ class PhraseList:
     def find(self, text: str) -> str | None:
         """The phrase of the list that the text holds (for a pattern: itself), or None."""
         lowered = text.lower()
-        needles = self.latin_needles if lowered.isascii() else self.needles
+        if lowered.isascii():
+            needles = self.ascii_needles
+        else:
+            needles = self.needles if lowered.islower() else self.caseless_needles
         if any(map(lowered.__contains__, needles)):
             found = self._find_phrase(lowered)
             if found is not None:
@@ -83,6 +88,7 @@ def phrase_list(
     return PhraseList(
         needles,
         tuple(needle for needle in needles if needle.isascii()),
+        tuple(needle for needle in needles if not needle.islower()),
         tuple((phrase, _pattern(phrase)) for phrase in lowered),
         frozenset(phrase.lower().strip(_EDGES) for phrase in whole),
         tuple(phrase.lower().strip() for phrase in unless),

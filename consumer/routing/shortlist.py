@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from consumer.contract.decision import BusinessHours, Evidence, Reason, Target
 from consumer.routing.features import Features
+from consumer.routing.gates import gates_of
 from consumer.routing.index import Buckets, Index
 from consumer.routing.knowledge import NOTHING_FOUND, Found
 from consumer.routing.matchers import Leaf
@@ -56,6 +57,22 @@ class Candidate:
         return Reason(route.code, route.id, self.text.render(features), evidence)
 
 
+@dataclass(frozen=True, slots=True)
+class Shortlisted:
+    """What may match under a key: `usual` alone while all gates are shut, which is most often."""
+
+    usual: tuple[Candidate, ...]
+    gates: tuple[Test, ...]
+    every: tuple[Candidate, ...]
+
+    def of(self, features: Features) -> tuple[Candidate, ...]:
+        """Those that need a look."""
+        for gate in self.gates:
+            if gate(features):
+                return self.every
+        return self.usual
+
+
 class Shortlist:
     """The routes of a ruleset, by key."""
 
@@ -67,7 +84,7 @@ class Shortlist:
         conditions = [route.condition for route in routes]
         self._index = Index(conditions)
         self._buckets = Buckets(conditions, self._index)
-        self._candidates: dict[Key, tuple[Candidate, ...]] = {}
+        self._candidates: dict[Key, Shortlisted] = {}
         self._held = 0
 
     def choose(self, features: Features, language: str, at_ms: int) -> Choice:
@@ -84,10 +101,10 @@ class Shortlist:
         )
         if index.readers:
             key += index.key(features)
-        candidates = self._candidates.get(key)
-        if candidates is None:
-            candidates = self._narrow(key, features, language)
-        for candidate in candidates:
+        found = self._candidates.get(key)
+        if found is None:
+            found = self._narrow(key, features, language)
+        for candidate in found.of(features) if found.gates else found.usual:
             test = candidate.test
             if test is not None and not test(features):
                 continue
@@ -98,7 +115,7 @@ class Shortlist:
         message = "the default always applies"
         raise AssertionError(message)
 
-    def _narrow(self, key: Key, features: Features, language: str) -> tuple[Candidate, ...]:
+    def _narrow(self, key: Key, features: Features, language: str) -> Shortlisted:
         found: list[Candidate] = []
         settled = self._index.settles
         few = [self._routes[number] for number in self._buckets.of(features)]
@@ -107,11 +124,18 @@ class Shortlist:
             if test is not False:
                 open_test = None if test is True else test
                 found.append(_candidate(route, open_test, features, language))
-        candidates = tuple(found)
-        if len(self._candidates) < MAX_KEYS and self._held + len(candidates) <= MAX_CANDIDATES:
-            self._candidates[key] = candidates
-            self._held += len(candidates)
-        return candidates
+        every = tuple(found)
+        if len(self._candidates) >= MAX_KEYS or self._held + len(every) > MAX_CANDIDATES:
+            return Shortlisted(every, (), every)  # used once: gates cost more than they spare
+        self._held += len(every)
+        self._candidates[key] = shortlisted = _gated(every)
+        return shortlisted
+
+
+def _gated(every: tuple[Candidate, ...]) -> Shortlisted:
+    tests, behind = gates_of([candidate.route.condition for candidate in every])
+    usual = tuple(one for number, one in enumerate(every) if number not in behind)
+    return Shortlisted(usual, tests, every)
 
 
 def _candidate(route: Route, test: Test | None, features: Features, language: str) -> Candidate:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from consumer.contract.decision import RoutingDecided
 from consumer.records import Understood
-from consumer.routing.prior_state import state_before
+from consumer.routing.prior_state import guard_before, state_before
 from consumer.routing.router import Routed, Router
 from consumer.routing.rules import Ruleset
 from consumer.workbench.stand import SOURCE, Stand
@@ -94,7 +94,8 @@ def _from_prior(ruleset: Ruleset) -> Apply:
     def apply(one: Recorded) -> list[Routed]:
         if one.decision is None or not isinstance(one.outcome, Understood):
             return []
-        return [router.decide(one.outcome, state_before(one.decision), one.record.timestamp_ms)]
+        before, guard = state_before(one.decision), guard_before(one.decision)
+        return [router.decide(one.outcome, before, one.record.timestamp_ms, guard)]
 
     return apply
 

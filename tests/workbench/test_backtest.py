@@ -1,6 +1,7 @@
 """Recorded traffic decided again: equal rules move nothing, other rules what they should."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,12 @@ CALMER = parse_ruleset(
 RENAMED = parse_ruleset(
     TEXT.replace('queue: "payments_{language}"', 'queue: "money_{language}"').encode(), "r.yaml"
 )
+GUARDED = parse_ruleset(
+    TEXT.replace("{opens_per_minute: 60, burst: 30}", "{opens_per_minute: 1, burst: 1}")
+    .replace("- {score: 0.83, level: 4}", "- {score: 0.83, level: 3}")  # the worst always passes
+    .encode(),
+    "guarded.yaml",
+)
 SAID = [
     ("c-1", "refund please"),
     ("c-1", "a scam!"),
@@ -39,10 +46,15 @@ def nothing(_count: int) -> None:
     """Nobody looks at the progress."""
 
 
-def recorded(path: Path, with_messages: bool = False) -> Path:
-    """A file of decisions by the default rules, with their messages or without."""
-    stand, model, lines = Stand(RULES), StubModel(), []
-    for number, (conversation, text) in enumerate(SAID):
+def recorded(
+    path: Path,
+    with_messages: bool = False,
+    rules: Ruleset = RULES,
+    said: Sequence[tuple[str, str]] = SAID,
+) -> Path:
+    """A file of decisions, with their messages or without."""
+    stand, model, lines = Stand(rules), StubModel(), []
+    for number, (conversation, text) in enumerate(said):
         value = message(conversation, text, float(number), message_id=f"m-{number}")
         one = record(number, value, at_s=float(number))
         turn = DECODER.decode(one)
@@ -59,6 +71,19 @@ def recorded(path: Path, with_messages: bool = False) -> Path:
 
 def read(path: Path) -> Traffic:
     return read_file(path, StubModel, nothing)
+
+
+def test_what_the_rate_guard_held_back_stays_held_back(tmp_path: Path) -> None:
+    said = [("c-1", "a scam!"), ("c-2", "a scam!")]
+    traffic = read(recorded(tmp_path / "decisions.jsonl", rules=GUARDED, said=said))
+    assert [one.decision.prior.held_back for one in traffic.records if one.decision] == [
+        (),
+        ("anger",),
+    ]
+    before = as_recorded(traffic)
+    assert before is not None
+    found = compare(before, decide_all(traffic, GUARDED, nothing))
+    assert (found.moved, found.appearing, found.staying) == (0, {}, {"anger": 1})
 
 
 @pytest.mark.parametrize("with_messages", [False, True])
