@@ -1,5 +1,7 @@
 """The written conversations as golden tests: with right labels, rules and machine do their part."""
 
+from pathlib import Path
+
 import pytest
 
 from consumer.contract.known_values import ESCALATION_KINDS
@@ -15,6 +17,9 @@ TOLERANCE = 0.15
 FEWEST = 5  # of a kind in a language: fewer say nothing
 MODEL = PerfectModel()
 SUBJECT_GOAL = 0.75
+SUBJECT_OF_LATER_FILES = 0.7
+"""Files from 30 on more often keep the first subject while a turn names another."""
+FIRST_LATER_FILE = "conversations_30.txt"
 
 
 @pytest.fixture(scope="module")
@@ -54,4 +59,9 @@ def test_a_calm_conversation_alerts_nobody(played: list[Played]) -> None:
 
 
 def test_the_subject_under_discussion_is_mostly_the_written_one(played: list[Played]) -> None:
-    assert scoring.subject(played).value >= SUBJECT_GOAL
+    first, later = [], []
+    for one in played:
+        is_later = Path(one.conversation.file).name >= FIRST_LATER_FILE
+        (later if is_later else first).append(one)
+    assert scoring.subject(first).value >= SUBJECT_GOAL
+    assert scoring.subject(later).value >= SUBJECT_OF_LATER_FILES
