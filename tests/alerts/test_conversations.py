@@ -59,7 +59,8 @@ def test_a_calm_conversation_alerts_nobody(played: list[Played]) -> None:
 
 
 def test_the_subject_under_discussion_is_mostly_the_written_one(played: list[Played]) -> None:
-    first, later = [], []
+    first: list[Played] = []
+    later: list[Played] = []
     for one in played:
         is_later = Path(one.conversation.file).name >= FIRST_LATER_FILE
         (later if is_later else first).append(one)
