@@ -3,7 +3,7 @@
 Knows the shape of a line; what a source may be used for is `public_rows.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,28 +33,33 @@ class Item(Struct, frozen=True):
     anger: int | None = None
 
 
-def read_items(path: Path, refused: list[SettingError] | None = None) -> Iterator[Item]:
+def read_items(
+    path: Path, refused: list[SettingError] | None = None, learned: Container[str] = ()
+) -> Iterator[Item]:
     """Lines of a file; raises `SettingError` at the first that breaks a rule.
 
-    With a list for them, lines that break a rule go there and the others are read on.
+    With a list for them, lines that break a rule go there and the others are read on. `learned`
+    are texts that must not stand here.
     """
     for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
-            yield _item(line, f"{path}:{number}")
+            yield _item(line, f"{path}:{number}", learned)
         except SettingError as error:
             if refused is None:
                 raise
             refused.append(error)
 
 
-def _item(line: bytes, place: str) -> Item:
+def _item(line: bytes, place: str, learned: Container[str]) -> Item:
     try:
         item = msgspec.json.decode(line, type=Item)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise SettingError("--data", place, f"UTF-8 JSON of a labelled row: {error}") from error
     _check(item, place)
+    if item.text in learned:
+        raise SettingError(place, "a text of train/", "what is learned is not measured: drop one")
     return item
 
 

@@ -54,10 +54,13 @@ def read_training_rows(
     return list(merged.values())
 
 
-def read_dev_rows(folder: Path, refused: Refused = None) -> list[Row]:
-    """Rows of `dev/`, for measuring only; here the category label counts too."""
+def read_dev_rows(folder: Path, refused: Refused = None, learned: Container[str] = ()) -> list[Row]:
+    """Rows of `dev/`, for measuring only; here the category label counts too.
+
+    Rows with a text that is `learned` break a rule.
+    """
     rows = []
-    for item in _items(folder / DEV, refused):
+    for item in _items(folder / DEV, refused, learned):
         source = SOURCES.get(source_id(item.source))
         marked = source.marked_types if source else frozenset[str]()
         rows.append(replace(_row(item, category=True), marked_types=marked))
@@ -74,12 +77,12 @@ def sample_by_source(rows: Iterable[Row], most: int, seed: int = 7) -> list[Row]
     return [row for each in groups.values() for row in rng.sample(each, min(most, len(each)))]
 
 
-def _items(folder: Path, refused: Refused) -> Iterator[Item]:
+def _items(folder: Path, refused: Refused, learned: Container[str] = ()) -> Iterator[Item]:
     files = sorted(folder.glob("*.jsonl"))
     if not files:
         raise SettingError("--data", folder, "the folder holds train/*.jsonl and dev/*.jsonl")
     for path in files:
-        yield from read_items(path, refused)
+        yield from read_items(path, refused, learned)
 
 
 def _row(item: Item, category: bool) -> Row:

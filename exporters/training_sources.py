@@ -63,7 +63,7 @@ def gathered(sources: TrainingSources, console: Console) -> Gathered:
     refused: Refused = [] if sources.skip_bad_rows else None
     table = read_table((*sorted(TABLES.glob("*.jsonl")), *sources.reread))
     public = _kept(read_training_rows(sources.data, refused, table), sources.left_out)
-    dev = read_dev_rows(sources.data, refused)
+    dev = read_dev_rows(sources.data, refused, {row.text for row in public})
     _tell_refused(refused, console)
     return Gathered(learned, reread(public, table), held_out, dev)
 

@@ -121,3 +121,12 @@ def test_unlabelled_rows_are_there_for_the_teachers(tmp_path: Path) -> None:
 def test_a_folder_without_rows_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="--data"):
         read_training_rows(tmp_path)
+
+
+def test_a_text_of_train_is_refused_in_dev_with_file_and_line(tmp_path: Path) -> None:
+    row = item("sentiment", "negative", "custom")
+    folder_with(tmp_path, "train", row)
+    data = folder_with(tmp_path, "dev", item("intent", "order", "custom") | {"text": "new"}, row)
+    learned = {one.text for one in read_training_rows(data)}
+    with pytest.raises(SettingError, match=r"rows\.jsonl:2: a text of train/"):
+        read_dev_rows(data, learned=learned)
